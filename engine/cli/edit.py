@@ -66,7 +66,7 @@ from engine.sound.edl.conflicts import conflicts_of
 
 def repair(options: argparse.Namespace, progress: Progress) -> VerbOutput:
     """Isolate or remove named sounds in a span; accepted at once, unless the sound is uncertain."""
-    from engine.features.repair.finders.repair.separate import asked_for, separate_in_document
+    from engine.features.repair.finders.repair.separate import separate_in_document, separate_request
 
     with opened_to_edit(options.project) as document:
         state = document.state
@@ -79,7 +79,7 @@ def repair(options: argparse.Namespace, progress: Progress) -> VerbOutput:
             _band(options.band_hz, span),
         )
         spans = SpanRequest(state, media_of(document), tracks_named(state, options.tracks), (span,))
-        found = separate_in_document(asked_for(spans, settings), progress)
+        found = separate_in_document(separate_request(spans, settings), progress)
         is_sure = found.change.is_sure
         edit, proposals = separations_edit(state, found, accepted=is_sure)
         document.apply(edit, audio=found.audio)

@@ -66,7 +66,7 @@ def _entries(
             "maker": proposal.maker,
             "tracks": on,
             "payload": dict(payload),
-            "nearest_kept": _kept(proposal.nearest_kept),
+            "nearest_kept": _reference(proposal.nearest_kept),
             "note": "" if decision is None else decision.note,
             "heard": [{"text": one.text, "likelihood": one.likelihood} for one in sounding],
         }
@@ -101,7 +101,7 @@ def _chances(document: Document) -> dict[str, float]:
     return {key: round(float(chances[k]), 4) for k, key in enumerate(table.made.ids) if undecided[k]}
 
 
-def _kept(example: ReferenceExample | None) -> dict[str, object] | None:
+def _reference(example: ReferenceExample | None) -> dict[str, object] | None:
     if example is None:
         return None
     return {

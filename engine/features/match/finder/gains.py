@@ -40,12 +40,12 @@ class Fade:
 
     Attributes
     ----------
-    heard_samples : its played span [start, stop)
+    played_samples : its played span [start, stop)
     """
 
     full_samples: int
     none_samples: int
-    heard_samples: tuple[int, int]
+    played_samples: tuple[int, int]
 
 
 def fade(
@@ -125,7 +125,7 @@ def fade_edit(
     is_out = one.none_samples > one.full_samples
     low, high = sorted((one.full_samples, one.none_samples))
     start, stop = (low, high + long) if is_out else (low - long, high)
-    quiet = (one.heard_samples[1], stop) if is_out else (start, one.heard_samples[0])
+    quiet = (one.played_samples[1], stop) if is_out else (start, one.played_samples[0])
     if start < 0 or stop > length_samples or any(a < quiet[1] and quiet[0] < b for a, b in heard):
         return None
     payload: dict[str, object] = {GAIN_DB: QUIETEST_DB, RAMP_MS: round(1000 * long / rate_hz, 3)}

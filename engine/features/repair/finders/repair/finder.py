@@ -193,7 +193,7 @@ def _find_by_words(request: FinderRequest, progress: Progress) -> Found:
     """Find the sound in the whole document, and separate it in all places."""
     from engine.analysis.words.vocabulary import names_meant
     from engine.features.repair.finders.repair.find_sounds import audio_of, find_sounds, likely_repairs
-    from engine.features.repair.finders.repair.separate import asked_for, separate_in_document
+    from engine.features.repair.finders.repair.separate import separate_in_document, separate_request
     from engine.features.repair.separation.settings import refused_words
 
     assert isinstance(request.settings, WordsSettings)
@@ -205,7 +205,7 @@ def _find_by_words(request: FinderRequest, progress: Progress) -> Found:
     if not events:
         return Found((), f"{begun(named)} was not found in this recording.", figures=figures)
     windows = tuple((one.start_samples, one.stop_samples) for one in events)
-    wanted = replace(asked_for(replace(spans, windows=windows), settings), is_found=True)
+    wanted = replace(separate_request(replace(spans, windows=windows), settings), is_found=True)
     separated = separate_in_document(wanted, progress.part(_SEARCH, 1.0))
     label = f"Found {named} at {counted(len(events), 'place')}{refused_words(separated.refused)}"
     repairs = likely_repairs(state, separated, events)

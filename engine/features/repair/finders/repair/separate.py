@@ -117,7 +117,9 @@ class SeparateRequest:
         return self.examples + (understood_prompts(self.texts, self.separator) if is_named else ())
 
 
-def asked_for(spans: SpanRequest, settings: RepairSettings, progress: Progress = SILENT) -> SeparateRequest:
+def separate_request(
+    spans: SpanRequest, settings: RepairSettings, progress: Progress = SILENT
+) -> SeparateRequest:
     """Return the separation request of these settings in some windows.
 
     Raises
@@ -334,7 +336,7 @@ def preview_repair(preview: PreviewRequest, progress: Progress) -> RepairPreview
     SourceError : a recording is missing or cannot be read
     """
     request, settings = preview.spans, preview.settings
-    state, wanted = request.state, asked_for(request, settings, progress.part(0.0, 0.0))
+    state, wanted = request.state, separate_request(request, settings, progress.part(0.0, 0.0))
     prompts = wanted.prompts
     windows = joined(request.windows, state.length_samples, state.rate_hz)
     tracks = meant_tracks(wanted, windows)

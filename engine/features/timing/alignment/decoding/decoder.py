@@ -250,7 +250,8 @@ class Beliefs:
     jitter_ms : minimum deviation of strokes from the push and pull
     stray_share : share of strokes anywhere within about `stray_lines` of a line
     extra_per_s, bounces_per_s : strokes too many, and those of them soon after a louder one of their drum
-    kept_of_neighbour, most_kept : share of a stroke's deviation that the next one has, too, at first and at
+    carried_of_neighbour, most_kept : share of a stroke's deviation that the next one has, too, at first
+        and at
         most
     neighbour_s : after which time that is forgotten
     groove, shared_groove : weight of the groove of other bars; less for each of several drums
@@ -266,7 +267,7 @@ class Beliefs:
     stray_lines: float = 0.45
     extra_per_s: float = 0.01
     bounces_per_s: float = 0.15
-    kept_of_neighbour: float = 0.2
+    carried_of_neighbour: float = 0.2
     most_kept: float = 0.8
     neighbour_s: float = 0.6
     groove: float = 0.8
@@ -318,7 +319,7 @@ def place(
         return StrokeLines(nowhere[:, 0], np.ones(count), nowhere, np.tile([0.0, 1.0], (count, 1)))
     likely = plain(strokes, lines)
     repetition: Repetition | None = None
-    playing = _Playing(*follow(strokes.onsets_samples, lines, likely.mean(1)), beliefs.kept_of_neighbour)
+    playing = _Playing(*follow(strokes.onsets_samples, lines, likely.mean(1)), beliefs.carried_of_neighbour)
     for number in range(beliefs.passes):
         candidates = near(strokes.onsets_samples, playing.expected, lines)
         costs = _costs(strokes, lines, candidates, playing, likely, repetition, beliefs)

@@ -97,14 +97,14 @@ def find_grid(
         return _click(wanted.click, state, media, progress)
     if in_force is not None and len(in_force.beats_samples):
         return FoundGrid(in_force)
-    return _heard(state, media, progress)
+    return _detected(state, media, progress)
 
 
 def _own(own: OwnGrid, click_track: str = "") -> FoundGrid:
     return FoundGrid(own.grid, own.notice, click_track)
 
 
-def _heard(state: DocumentState, media: Mapping[str, Path], progress: Progress) -> FoundGrid:
+def _detected(state: DocumentState, media: Mapping[str, Path], progress: Progress) -> FoundGrid:
     # Both take a second to import, and a grid that the user brings needs neither.
     from engine.analysis.beats.listen import listen
     from engine.recordings.listen import mono_blocks

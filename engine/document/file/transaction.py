@@ -3,7 +3,7 @@
 SQLite checks the structure of its pages, not their content: a flipped bit inside a number or a text would be
 read as a valid value. Each table's checksum is the exclusive or of a 64-bit digest of each of its rows, so
 that the time of an edit depends on its own rows, not on the length of the table
-(docs/decisions/0003-document-file-sqlite-undo-checksums-locks.md).
+(docs/decisions/0003-document-file-sqlite-undo-stored-audio.md).
 """
 
 from __future__ import annotations

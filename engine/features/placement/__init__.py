@@ -1,1 +1,1 @@
-"""Places of recordings on the timeline, proposed from headers, names and sound (decision 41)."""
+"""Places of recordings on the timeline, proposed from headers, names and sound (decision 31)."""

@@ -1,4 +1,4 @@
-"""Networks for drum alignment compared with the decoder and with simple methods (decision 43).
+"""Networks for drum alignment compared with the decoder and with simple methods (decision 33).
 
 All get the same hits of performances by held-out drummers, with simulated detection errors. The networks of a
 seed are measured on the performances of that seed.

@@ -1,1 +1,1 @@
-"""Networks that assign each stroke to a line: inputs, training, and aligners (decision 43)."""
+"""Networks that assign each stroke to a line: inputs, training, and aligners (decision 33)."""

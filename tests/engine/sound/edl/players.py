@@ -26,7 +26,7 @@ def _source(path: str | Path, start: int, stop: int) -> Sound:
 
 
 def _gains(left: Sound, right: Sound) -> Sound:
-    """Return the rising gains of a crossfade as decision 0001 has them, shape (n, 1)."""
+    """Return the rising gains of a crossfade as decision 1 has them, shape (n, 1)."""
     power = np.sum(left * left) * np.sum(right * right)
     alike = np.sum(left * right) / np.sqrt(power) if power > 0 else 0.0
     at = (np.arange(len(left)) + 0.5)[:, None] / max(1, len(left))

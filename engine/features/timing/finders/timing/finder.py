@@ -150,7 +150,7 @@ def found_of(done: Aligned, grid: BeatGrid | None) -> Found:
     """Return the alignment as the result of the finder.
 
     Bars on screen and in reasons are those of one grid, so another grid than the active one becomes active
-    with the proposals: as an edit of the user where they brought it (decision 16), else as an analysis.
+    with the proposals: as an edit of the user where they brought it (decision 13), else as an analysis.
 
     Parameters
     ----------

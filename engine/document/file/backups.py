@@ -1,7 +1,8 @@
 """Rolling backups of documents in the user's data folder, made through SQLite's backup API.
 
 They are numbered, not dated: a clock that is set back does not make an old one look new. The audio of a
-document is stored once for all of them (docs/decisions/0003-document-file-sqlite-undo-stored-audio.md): their files are
+document is stored once for all of them (docs/decisions/0003-document-file-sqlite-undo-stored-audio.md):
+their files are
 copied row by row without it, and it is put back when one is restored.
 """
 

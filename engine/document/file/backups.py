@@ -2,8 +2,7 @@
 
 They are numbered, not dated: a clock that is set back does not make an old one look new. The audio of a
 document is stored once for all of them (docs/decisions/0003-document-file-sqlite-undo-stored-audio.md):
-their files are
-copied row by row without it, and it is put back when one is restored.
+their files are copied row by row without it, and it is put back when one is restored.
 """
 
 from __future__ import annotations

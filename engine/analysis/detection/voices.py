@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import label, maximum_filter1d, uniform_filter1d
 
 from engine.core.errors import OffcutError
 from engine.core.timebase import runs
@@ -194,6 +193,8 @@ def speech_scores(found: Frames, rule: SpeechRule = RULE) -> Frames:
 
 def is_speech(scores: Frames, rule: SpeechRule = RULE) -> NDArray[np.bool_]:
     """Report of each frame whether it is speech."""
+    from scipy.ndimage import label, maximum_filter1d  # the window asks only whether voices can be detected
+
     if not len(scores):
         return np.zeros(0, np.bool_)
     parts, count = label(scores > rule.goes_on_at)
@@ -213,6 +214,8 @@ def _spans(found: NDArray[np.bool_], likelihoods: Frames, name: str) -> list[Voi
 
 
 def _smoothed(values: Frames, frames: int) -> Frames:
+    from scipy.ndimage import uniform_filter1d
+
     return np.asarray(uniform_filter1d(values, frames, axis=0, mode="nearest"), np.float32)
 
 

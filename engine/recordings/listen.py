@@ -198,8 +198,9 @@ _LOAD_TASTE = "engine.features.taste.anomaly.taste:load_taste"
 def listen_to_document(request: AnalysisRequest, progress: Progress) -> FoundAnalyses:
     """Find the beat grid, onsets and loudness of a document, scores by a taste, and curves of packages.
 
-    Stored analyses of the same recordings are reused, except scores. An analysis of a package that needs
-    others than these is computed once a finder needs it; one that fails is left out with a notice.
+    Stored analyses of the same recordings are reused, except scores. A curve with a lane, or of a package, is
+    computed here unless it needs others than these: then it is once a finder needs it. One that fails is left
+    out with a notice.
 
     Raises
     ------
@@ -211,7 +212,8 @@ def listen_to_document(request: AnalysisRequest, progress: Progress) -> FoundAna
         if missing_analyses(request, names):  # an invalid taste is reported before minutes of listening
             resolve_name(_LOAD_TASTE)(request.taste)
         names.append("score")
-    names += [name for name, one in ANALYSES.added.items() if set(one.needs) <= set(names)]
+    curves = {name: one for name, one in ANALYSES.items() if one.lane or name in ANALYSES.added}
+    names += [name for name, one in curves.items() if set(one.needs) <= set(names)]
     missing = missing_analyses(request, names)
     wanted = [name for name in names if name in missing or name == "score"]
     return analysed(request, wanted, progress, leaves_out=True)

@@ -113,7 +113,7 @@ def test_the_guide_names_the_first_key_of_every_command() -> None:
     for command in COMMANDS:
         if command.id not in optional:
             said = f"`{key_label(command.keys[0])}`" if command.keys else command.label
-            assert said in guide, command.id
+            assert said in guide, f"{command.id}: write {said!r} on a page of docs/guide"
 
 
 def test_the_guide_lists_its_pages_and_each_is_short() -> None:

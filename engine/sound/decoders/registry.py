@@ -170,7 +170,8 @@ def _in_order(path: Path) -> tuple[Decoder, ...]:
     suffix = path.suffix.lower()
     is_own = suffix in LIBSNDFILE.suffixes
     added = [] if is_own else [each for each in DECODERS.added.values() if suffix in each.suffixes]
-    return LIBSNDFILE, *added, *_BY_FFMPEG
+    own = [each for each in _ROWS[1:] if each not in _BY_FFMPEG and suffix in each.suffixes]
+    return LIBSNDFILE, *own, *added, *_BY_FFMPEG
 
 
 def _refusal(path: Path, reason: str) -> str:

@@ -207,3 +207,29 @@ def test_those_that_cannot_be_used_are_named(broken: Path) -> None:
         assert troubles["offcut.analyses", name] == said
     assert "needs 'nothing at all': an analysis is one of" in troubles["offcut.finders", "of-none"]
     assert not troubles["offcut.finders", "of-fine"]
+
+
+INSIDE = """
+from dataclasses import replace
+from engine.features.takes import feature
+row = {"levels": "offcut_example.levels:LEVELS"}
+feature.FEATURE = replace(feature.FEATURE, analyses={**feature.FEATURE.analyses, **row})
+"""
+
+
+def test_a_curve_of_a_feature_is_stored_whenever_a_recording_is_analysed(jam: Path) -> None:
+    """A row in the record of a feature is all it takes."""
+    project = jam.with_suffix(".offcut")
+    run(["new", project, jam])
+    made = subprocess.run(
+        [sys.executable, "-c", INSIDE + LISTEN, str(project)],
+        cwd=ROOT,
+        env=environment(ROOT / "docs" / "extending"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert made.returncode == 0, made.stderr
+    found = json.loads(made.stdout.splitlines()[-1])
+    assert found["registered"].count("levels") == 1
+    assert [("levels" in names, notices) for names, notices in found["runs"]] == [(True, []), (False, [])]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import csv
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
-from tests.engine.core.extensions.conftest import run
+from tests.engine.core.extensions.conftest import ROOT, environment, run
 
 RATE_HZ = 22_050
 EVERY = {
@@ -199,3 +201,28 @@ def test_its_separator_takes_hum_out(packages: Path, tmp_path: Path) -> None:
     assert np.sqrt(np.mean(heard[between] ** 2)) < 0.35 * np.sqrt(np.mean(hum[between] ** 2))
     inside = (at_s > 4) & (at_s < 8) & (at_s % 1.0 < 0.3)
     assert np.corrcoef(heard[inside], bursts[inside])[0, 1] > 0.95
+
+
+INSIDE = """
+import sys
+from pathlib import Path
+from offcut_example.sox_dat import SOX_DAT
+from engine.sound.decoders import registry
+registry._ROWS = (registry.LIBSNDFILE, SOX_DAT, *registry._ROWS[1:])
+stream = registry.open_stream(Path(sys.argv[1]))
+print(stream.rate_hz, stream.channels, stream.frames)
+"""
+
+
+def test_a_decoder_of_offcut_is_asked_for_files_with_its_suffix(tmp_path: Path) -> None:
+    path = tmp_path / "noise.dat"
+    path.write_text("; Sample Rate 8000\n; Channels 2\n0.0 0.1 0.2\n0.1 0.2 0.3\n")
+    made = subprocess.run(
+        [sys.executable, "-c", INSIDE, str(path)],
+        cwd=ROOT,
+        env=environment(ROOT / "docs" / "extending"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert made.stdout.split() == ["8000", "2", "2"], made.stderr

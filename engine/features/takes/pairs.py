@@ -235,9 +235,7 @@ def find_pairs(
         return []
     fine, idle = _joined(frames), _idle(len(frames), spans)
     chance = _chance(fine) + idle
-    # Where the next performance begins: in a break the one before it is not over, as a path may pass a rest.
-    after = np.searchsorted(spans[:, 0], np.arange(len(frames)), side="right")
-    first = np.concatenate([spans[:, 0], [len(frames)]])[after]
+    first = _first_columns(len(frames), spans)
     most = 0.4 if in_all_keys else 1.0
     found = _pairs(
         search(Side(turned(fine, [0]), chance), Side(fine, chance), first, LEAST, progress.part(0.0, most))
@@ -312,6 +310,13 @@ def chance_of(joined: Floats, drawn: Floats) -> Floats:
     ]
     chance: Floats = np.maximum(np.concatenate(quantiles), _LEAST_CHANCE).astype(np.float32)
     return chance
+
+
+def _first_columns(length: int, spans: Spans) -> NDArray[np.int64]:
+    """Return for every frame where the next performance begins."""
+    after = np.searchsorted(spans[:, 0], np.arange(length), side="right")
+    # In a break the performance before it is not over: a path may pass a rest.
+    return np.concatenate([spans[:, 0], [length]])[after]
 
 
 def _pairs(paths: Paths, scale: int = 1) -> list[Pair]:

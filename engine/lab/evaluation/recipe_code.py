@@ -68,4 +68,8 @@ def _with_imported(paths: Iterable[Path]) -> list[ast.Module]:
 def _shared_imports(module: ast.Module) -> Iterator[Path]:
     for node in ast.walk(module):
         if isinstance(node, ast.ImportFrom) and node.module is not None and node.module.startswith(_SHARED):
-            yield _ROOT.joinpath(*node.module.split(".")).with_suffix(".py")
+            path = _ROOT.joinpath(*node.module.split("."))
+            if path.is_dir():  # a module of a package
+                yield from (path / f"{name.name}.py" for name in node.names)
+            else:
+                yield path.with_suffix(".py")

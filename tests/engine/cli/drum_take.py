@@ -12,7 +12,7 @@ import soundfile
 RATE_HZ = 44_100
 BPM = 120.0
 MICROPHONES = ("KdrumR", "Snare_top", "OHL", "OHR")
-_KIT = Path(__file__).parents[3] / "data" / "multimic" / "kit_muldjord"
+_KIT = Path(__file__).parents[2] / "data" / "multimic" / "kit_muldjord"
 _HITS = {"kick": ("KdrumR_09", 0), "snare": ("Snare_13", 1)}
 _RISEN = 0.1
 

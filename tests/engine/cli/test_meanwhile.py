@@ -21,7 +21,7 @@ from engine.document.state import DocumentState
 from tests.engine.features.takes.playing import RATE_HZ, passage
 from tests.mostly_long import mostly_long
 
-ROOT = Path(__file__).resolve().parents[4]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 class Terminal:

@@ -12,7 +12,7 @@ from engine.core.errors import SourceError
 from engine.core.progress import ReportingProgress
 from tests.hostile.bad_files import good
 
-TASTE = Path(__file__).resolve().parents[4] / "resources" / "demo" / "demo.taste"
+TASTE = Path(__file__).resolve().parents[3] / "resources" / "demo" / "demo.taste"
 
 
 @pytest.mark.parametrize("name", ["learn", "score"])

@@ -63,8 +63,8 @@ FAINT_WORDS = re.compile(r"setPen\([^)]*\.faint(?! if self.isEnabled)")
 def test_no_word_is_painted_faint_unless_what_it_names_is_off() -> None:
     painters = {path.name: path.read_text(encoding="utf-8") for path in WIDGETS.rglob("*.py")}
     guilty = {name for name, text in painters.items() for _ in FAINT_WORDS.finditer(text)}
-    # The palette's border and the edge of a cap are lines; a box and a field that are off are meant to be.
-    assert guilty <= {"command_palette.py", "caps.py", "check_box.py", "choice_field.py"}
+    # The border of the palette and the edge of a cap are lines.
+    assert guilty <= {"palette_and_key_sheet.py", "key_caps.py"}
 
 
 @BOTH

@@ -139,7 +139,7 @@ def test_channels_and_rates_in_words(tmp_path: Path, channels: int, words: str) 
     before = Before(0.5, 0.1, "as it was")
     line = report(request, file, written, None, before, ["Left out."]).summary.sentence
     assert f"8000 Hz, {words}, 24 bit, peak −6.0 dBFS; before: as it was. Left out." in line
-    other = report(request, replace(file, rate_hz=16_000), written, None, before, []).told.sentence
+    other = report(request, replace(file, rate_hz=16_000), written, None, before, []).summary.sentence
     assert "Exported 0:00.1 to" in line
     assert "16000 Hz converted from 8000 Hz, " in other
 

@@ -78,7 +78,7 @@ def test_a_walk_of_answers_and_moves(
         show(view, state, ids[step + 1], is_result=is_result)
         view.canvas.set_viewport(at)
         found = picture(view)
-        kept = {key: one.channels for key, one in layers._wave_painter._kept.items()}
+        kept = {key: one.channels for key, one in layers._wave_painter._cached.items()}
         assert kept, "the lanes were read"
         layers.bring_overview_up()
         np.testing.assert_array_equal(picture(view)[60:], found[60:])  # below the overview
@@ -122,7 +122,7 @@ def test_little_is_kept_beside_the_window(view: TimelineView, rng: np.random.Gen
         frame = replace(canvas.frame, viewport=window, layout=replace(canvas.frame.layout, width=500))
         found = painter.columns(frame, lane)
         np.testing.assert_array_equal(found[0].maximum, source.columns(0, 300.0 * first, 300.0, 500).maximum)
-        assert painter._kept["kick"].grid.n_columns <= 5 * 500
+        assert painter._cached["kick"].grid.n_columns <= 5 * 500
 
 
 @pytest.mark.parametrize(
@@ -158,11 +158,11 @@ def test_an_answer_changes_its_own_slice_and_the_joints_beside_it() -> None:
 def test_what_lies_beside_a_window_that_moved_is_read_while_nobody_waits(
     view: TimelineView, drums: DocumentState, qtbot: QtBot
 ) -> None:
-    kept = view.canvas._layers._wave_painter._kept
+    kept = view.canvas._layers._wave_painter._cached
     view.canvas.set_viewport(replace(view.canvas.viewport, samples_per_px=300.0, start_samples=300_000.0))
     qtbot.waitUntil(lambda: bool(kept))
     view.canvas.set_viewport(view.canvas.viewport.scrolled(50.0))
     columns = view.canvas.frame.columns
-    kept = view.canvas._layers._wave_painter._kept
+    kept = view.canvas._layers._wave_painter._cached
     qtbot.waitUntil(lambda: all(one.grid.n_columns >= 2 * columns for one in kept.values()))
     assert len(kept) == len(drums.tracks)

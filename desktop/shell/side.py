@@ -33,16 +33,13 @@ class Side(QWidget):
         layout.addWidget(queue, 1)
         for panel in (yielding, *panels):
             layout.addWidget(panel)
-        self._panels = [queue, yielding, *panels]
-        self._made: dict[str, QWidget] = {}
+        self._panels, self._of_features = (queue, yielding, *panels), dict[str, QWidget]()
         self._queue, self._yielding, self._put_away = queue, yielding, False
 
     def set_theme(self, theme: Theme) -> None:
         """Apply a theme."""
-        for panel in self._panels:
-            panel.set_theme(theme)
-        for made in self._made.values():
-            _set_theme(made, theme)
+        for panel in (*self._panels, *self._of_features.values()):
+            _set_theme(panel, theme)
 
     def toggle(self, place: str, shell: Shell) -> None:
         """Show the panel of a feature, or hide it; it is made at the first call and gets the focus.
@@ -55,12 +52,12 @@ class Side(QWidget):
         ------
         UsageError : the function fails, or returns something else than a widget
         """
-        if place not in self._made:
-            self._made[place] = panel = _made(resolve_name(place), shell)
+        if place not in self._of_features:
+            self._of_features[place] = panel = _made(resolve_name(place), shell)
             _set_theme(panel, shell.look.theme)
             panel.hide()
             self._layout.addWidget(panel)
-        panel = self._made[place]
+        panel = self._of_features[place]
         panel.setVisible(is_wanted := panel.isHidden())
         (panel if is_wanted else shell.timeline).setFocus(Qt.FocusReason.ShortcutFocusReason)
 

@@ -25,7 +25,7 @@ from engine.document.state import DocumentState
 from engine.exchange.export.placing.timecode import FrameRate
 from engine.exchange.imports import asks_labels
 from engine.exchange.imports.described import LabelsAs
-from engine.exchange.imports.formats import IMPORTS
+from engine.exchange.imports.formats import IMPORTS, ReadEditsRequest
 from engine.features.timing.hits.kit.membership import left_behind, left_behind_sentence
 from engine.recordings.analyses import store_pickup
 from engine.recordings.import_audio import Imported, ImportRequest, Split, import_edit, stated_start
@@ -33,7 +33,6 @@ from engine.recordings.stated.placements import Mode, Placements
 from engine.recordings.stated.start_time import StartTime
 
 if TYPE_CHECKING:
-    from engine.document.document import Document
     from engine.exchange.imports.proposals.edit import ImportedEdit
 
 
@@ -74,7 +73,6 @@ IMPORT_EDITS = Verb(add_import_edits_arguments, run_import_edits)
 
 
 def _compared(document: Document, options: argparse.Namespace, progress: Progress) -> ImportedEdit:
-    from engine.exchange.imports.formats import ReadEditsRequest
     from engine.exchange.imports.proposals.edit import read_into
 
     request = ReadEditsRequest(

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from engine.core.build import module_command, module_environment
-from engine.core.progress import Progress
+from engine.core.progress import Progress, ReportingProgress
 
 LOOK_S = 0.005
 GRACE_S = 0.15
@@ -71,7 +71,6 @@ def main(paths: Sequence[str]) -> None:
     from pathlib import Path
 
     from engine.core.errors import OffcutError
-    from engine.core.progress import ReportingProgress
     from engine.recordings.import_audio import ImportRequest, import_audio, rates_of
 
     reported = -1

@@ -21,13 +21,13 @@ class Card(QFrame):
         super().__init__()
         self.setProperty("surface", "panel")
         self.setAccessibleName(title)
-        self._title = QLabel(title)
-        self._title.setStyleSheet(f"font-weight: 600; font-size: {px(TEXT)}px;")
+        heading = QLabel(title)
+        heading.setStyleSheet(f"font-weight: 600; font-size: {px(TEXT)}px;")
         self._note = ElidedLabel("")
         self._note.setProperty("role", "dim")
         head = QHBoxLayout()
         head.setSpacing(px(8))
-        head.addWidget(self._title)
+        head.addWidget(heading)
         head.addWidget(self._note, 1)
         for widget in beside:
             head.addWidget(widget)
@@ -42,11 +42,6 @@ class Card(QFrame):
     def set_theme(self, theme: Theme) -> None:
         """Apply a theme."""
         self.setStyleSheet(f"Card {{ border: 1px solid {theme.line}; border-radius: {px(6)}px; }}")
-
-    def set_title(self, title: str) -> None:
-        """Change the title."""
-        self._title.setText(title)
-        self.setAccessibleName(title)
 
     def set_note(self, note: str, more: str = "") -> None:
         """Show an elided note next to the title, with its tooltip."""

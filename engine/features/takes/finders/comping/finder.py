@@ -26,7 +26,13 @@ from engine.features.takes.finders.comping.lanes import (
     lane_passages,
     wishes_of,
 )
-from engine.features.takes.finders.takes.playing import takes_from
+from engine.features.takes.finders.takes.playing import (
+    comped_by_hand,
+    do_play,
+    span_of,
+    takes_from,
+    without_answers_to,
+)
 from engine.review.finders import Finder, FinderRequest, FinderSettings, Found
 
 _BEGINS = 0.05
@@ -120,7 +126,6 @@ def _on_lanes(request: FinderRequest, lanes: Sequence[LanePassage], progress: Pr
 
 
 def _passages(request: FinderRequest, found: FoundTakes) -> Sequence[TakeGroup]:
-    from engine.features.takes.finders.takes.playing import comped_by_hand
     from engine.features.takes.finders.takes.proposals import kept_takes
 
     number = _settings(request).passage
@@ -150,7 +155,6 @@ def _of_passage(
     """Return the proposals for one passage; none if it has no takes that can be compared."""
     from engine.features.takes.comping.comp import CompRequest, comp_of
     from engine.features.takes.finders.comping.proposals import CompProposals, lines_in
-    from engine.features.takes.finders.takes.playing import do_play, span_of
     from engine.recordings.track_audio import Microphones
 
     state, settings = request.state, _settings(request)
@@ -205,8 +209,6 @@ def _can_be_comped(take: Take) -> bool:
 
 def _playing(state: DocumentState, takes: Sequence[Take]) -> list[Take]:
     """Return the takes that other edits than accepted comps let play."""
-    from engine.features.takes.finders.takes.playing import do_play, span_of, without_answers_to
-
     others = without_answers_to(state, BY_COMPING)
     plays = do_play(others, [span_of(state, take) for take in takes])
     return [take for take, is_played in zip(takes, plays, strict=True) if is_played]

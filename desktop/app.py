@@ -19,7 +19,7 @@ from desktop.shell.after_crash import CrashNotes
 from desktop.shell.log import Log
 from desktop.shell.work.window_thread import TorchLibraries
 from engine.core.errors import OffcutError
-from engine.core.processes.memory import keep_large_apart
+from engine.core.memory import keep_large_apart
 from widgets.controls.text_and_icons import window_icon
 from widgets.theme import load_fonts
 

@@ -9,14 +9,14 @@ from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.commands import ABSENT, COMMANDS, MENUS
-from desktop.commands.finders import commands_of_finders
+from desktop.commands.features import commands_of_finders
 from desktop.commands.packages import with_packages
 from desktop.export.exporting import Exporting
 from desktop.features.arrangement.editors import Editors
 from desktop.features.match.edits_from_files import EditsFromFiles
 from desktop.features.placement.placing import ask_places
+from desktop.features.repair.panel import RepairPanel
 from desktop.features.repair.repairing import Repairing
-from desktop.features.repair.widgets.panel import RepairPanel
 from desktop.features.takes.comping import Comping
 from desktop.features.takes.sections import Sections
 from desktop.features.takes.takes import Takes
@@ -27,11 +27,10 @@ from desktop.features.taste.reference_playback import ReferenceListening
 from desktop.features.taste.taste_page import Tasting, connect_findings
 from desktop.features.taste.threshold import ThresholdDrag
 from desktop.features.timing.grid_editing import GridDialogs, GridEditing, GridLayer, TapTempo
+from desktop.features.timing.panel import TimingPanel
 from desktop.features.timing.proposing import TimingProposing
 from desktop.features.timing.timing import Timing
-from desktop.features.timing.widgets.panel import TimingPanel
-from desktop.recordings.analysing import Analysing
-from desktop.recordings.recordings import Recordings
+from desktop.recordings.recordings import Analysing, Recordings
 from desktop.review.arrivals import Arrivals
 from desktop.review.by_hand import Amounts, ByHand
 from desktop.review.finders import Finders

@@ -21,7 +21,7 @@ import soundfile
 import soxr
 from scipy.signal import butter, fftconvolve, sosfilt
 
-from engine.features.taste.anomaly.faults.planting import Fault, Planted, Samples, plant
+from engine.features.taste.anomaly.planting import Fault, Planted, Samples, plant
 from engine.sound.reader import SourceReader
 
 RATE_HZ = 44_100

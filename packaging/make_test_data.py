@@ -24,7 +24,7 @@ import soxr
 from make_demo import CLIPS, OGG_SERIAL, PIECES, with_serial
 from test_data_credits import credits_of, free_clips
 
-from engine.features.taste.anomaly.faults.planting import Samples
+from engine.features.taste.anomaly.planting import Samples
 from engine.lab.evaluation.materials.grooves import played
 from engine.lab.simulated.performances.displacement import Displacement
 from engine.lab.simulated.performances.grooves import read_groove

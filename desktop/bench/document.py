@@ -21,11 +21,10 @@ from PySide6.QtWidgets import QApplication
 from desktop.features.taste.learning import learn_taste
 from desktop.features.taste.widgets.learn_panel import LearnRequest
 from engine.core.progress import SILENT, Progress
-from engine.document.analysis import Analysis, BeatGrid, Listening, ScoreCurve
+from engine.document.analysis import Analysis, BeatGrid, Hits, Listening, Role, ScoreCurve
 from engine.document.document import Document
 from engine.document.edits.clips import place_clips, split_clips
 from engine.document.edits.proposals import decide, replace_proposals, set_analyses
-from engine.document.hits import Hits, Role
 from engine.document.proposals import Proposal, Verdict, proposal_id
 from engine.features.taste.anomaly.recipes.methods import METHODS
 from engine.features.timing.alignment.settings import TimingSettings

@@ -25,7 +25,7 @@ from desktop.app import make_application
 from desktop.bench.document import LOADS, TARGET, Load, made_up_document, train_until_cancelled
 from desktop.bench.playback import choose_at_playhead, start_playing
 from desktop.bench.surroundings import Held, held_now, live_in
-from desktop.features.timing.widgets.form import AlignAsked
+from desktop.features.timing.form import AlignAsked
 from desktop.main_window import MainWindow
 from desktop.shell.work.job_lanes import JobLanes
 from engine.core.errors import OffcutError

@@ -13,8 +13,7 @@ from itertools import chain, groupby
 from types import MappingProxyType
 
 from desktop.commands.absent import ABSENT
-from desktop.commands.features import commands_of
-from desktop.commands.finders import with_finders
+from desktop.commands.features import commands_of, with_finders
 from desktop.commands.menus import GROUPS, MENUS, MenuGroups
 from desktop.commands.tables.blocks import ARRANGEMENT
 from desktop.commands.tables.by_hand import BY_HAND

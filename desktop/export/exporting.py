@@ -34,13 +34,13 @@ from engine.document.kinds import KINDS, Kind, noun_of
 from engine.document.proposals import Edited, Verdict, edited
 from engine.document.state import DocumentState
 from engine.exchange.export import AUDIO_SUFFIXES, ExportRequest, check_names, files_written
-from engine.exchange.export.audio_files.audio_plan import (
+from engine.exchange.export.audio_plan import (
     require_regions,
     source_depth,
     written_range,
     written_rate_hz,
 )
-from engine.exchange.export.audio_files.levels import Clipping
+from engine.exchange.export.levels import Clipping
 from engine.exchange.export.plan import PlannedFile, plan, written_before
 from engine.exchange.export.request import Depth, Exported
 from engine.sound.edl.edit_list import EditList

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from desktop.recordings.analysing import Analysing
+from desktop.recordings.recordings import Analysing
 from desktop.shell.dialogs import form_dialogs, questions
 from desktop.shell.session import Session
 from desktop.shell.user_settings.preferences import Look

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
-from desktop.recordings.analysing import Analysing
+from desktop.recordings.recordings import Analysing
 from desktop.review.queue_side import QueueSide
 from desktop.shell.shell import Shell
 from desktop.timeline.arranging import Arranging

@@ -19,6 +19,7 @@ from engine.document.analysis import (
     Analysis,
     BeatGrid,
     DetectedSounds,
+    Hits,
     Listening,
     NearestReference,
     ScoreCurve,
@@ -31,12 +32,11 @@ from engine.document.edits.analyses import PROMOTED, known_sections
 from engine.document.file.history import StepLabel
 from engine.document.file.stored_analyses import FORMS
 from engine.document.file.stored_audio import StoredAudio
-from engine.document.grid.edits import DecidedTempo, decided_tempi
-from engine.document.grid.readings import grid_in_force
-from engine.document.hits import Hits
+from engine.document.grid_edits import DecidedTempo, decided_tempi
+from engine.document.grid_readings import grid_in_force
 from engine.document.proposals import Verdict
 from engine.document.state import Change, DocumentState, Edit, RowChange, united
-from engine.features.takes.finders.takes.playing import known_takes, lost_between, lost_sentence
+from engine.features.takes.finders.takes_that_play import known_takes, lost_between, lost_sentence
 from engine.features.taste.document_cuts import answer
 from engine.recordings.analyses import known_pickup
 from engine.review.evidence import Analyses

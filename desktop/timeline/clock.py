@@ -11,7 +11,7 @@ from desktop.shell.transport import Transport
 from desktop.timeline.zooms import Zooms
 from engine.core.timebase import s_to_samples, samples_to_s
 from engine.document.analysis import BeatGrid, require_recording
-from engine.document.grid.pulse import beat_at, tempo_at
+from engine.document.pulse import beat_at, tempo_at
 from engine.document.settings import STARTS_AT, set_time_of_day, starts_at
 from engine.document.state import Change
 from widgets.chrome.top_bar import TopBar

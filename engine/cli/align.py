@@ -21,7 +21,7 @@ from engine.document.kinds.timing import RECORDER
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.features.registry import request_of
-from engine.features.timing.hits.kit.membership import left_behind_sentence
+from engine.features.timing.hits.membership import left_behind_sentence
 from engine.recordings.import_audio import ImportRequest, import_edit
 from engine.review.answers import weak_left_sentence
 from engine.review.finders import Found

@@ -132,7 +132,7 @@ def check_grid(options: argparse.Namespace) -> None:
 
 def wanted_grid(options: argparse.Namespace) -> WantedGrid:
     """Return the grid that the flags name."""
-    from engine.document.grid.edits import USUAL_BEATS_IN_BAR
+    from engine.document.grid_edits import USUAL_BEATS_IN_BAR
     from engine.features.timing.finders.timing.find_grid import WantedGrid
 
     bar = USUAL_BEATS_IN_BAR if options.beats_in_bar is None else options.beats_in_bar

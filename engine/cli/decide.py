@@ -17,9 +17,9 @@ from engine.document.document import Document
 from engine.document.edits.proposals import move_edges
 from engine.document.proposals import Verdict
 from engine.document.state import DocumentState
-from engine.features.takes.finders.takes.playing import known_takes, lost_between, lost_sentence
+from engine.features.takes.finders.takes_that_play import known_takes, lost_between, lost_sentence
 from engine.features.taste.document_cuts import answer
-from engine.features.timing.hits.kit.membership import left_behind, left_behind_sentence, tracks_of_moves
+from engine.features.timing.hits.membership import left_behind, left_behind_sentence, tracks_of_moves
 from engine.recordings.analyses import known_pickup
 from engine.review.answers import BulkAccept, accept_in_bulk
 from engine.review.queue import at_or_above

@@ -78,7 +78,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
 def _diagnoses(path: Path, audio: Sequence[Path], progress: Progress) -> Iterator[VerbOutput]:
     from engine.document.settings import CutSettings
     from engine.features.taste.anomaly.taste import load_taste
-    from engine.features.taste.diagnoses.measurements import diagnose
+    from engine.features.taste.diagnoses.material import diagnose
 
     taste = load_taste(path)
     if not audio:

@@ -12,7 +12,7 @@ from engine.core.errors import DocumentError, SourceError, UsageError
 from engine.core.files.safe_write import shown
 from engine.document.analysis import Listening, NearestReference, ScoreCurve, require_recording
 from engine.document.document import Document
-from engine.document.grid.readings import grid_in_force
+from engine.document.grid_readings import grid_in_force
 from engine.document.state import DocumentState
 from engine.recordings.media import locate, locate_all
 from engine.review.evidence import Analyses

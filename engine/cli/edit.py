@@ -40,7 +40,7 @@ from engine.document.settings import (
     time_of_day_at,
 )
 from engine.document.state import DocumentState
-from engine.features.repair.finders.repair.requests import FADE_MS, RepairSettings, separations_edit
+from engine.features.repair.finders.requests import FADE_MS, RepairSettings, separations_edit
 from engine.features.repair.separation.paint import Paint, Range
 from engine.features.repair.separation.settings import mute_offer
 from engine.recordings.track_audio import SpanRequest
@@ -66,7 +66,7 @@ from engine.sound.edl.conflicts import conflicts_of
 
 def repair(options: argparse.Namespace, progress: Progress) -> VerbOutput:
     """Isolate or remove named sounds in a span; accepted at once, unless the sound is uncertain."""
-    from engine.features.repair.finders.repair.separate import separate_in_document, separate_request
+    from engine.features.repair.finders.separate import separate_in_document, separate_request
 
     with opened_to_edit(options.project) as document:
         state = document.state

@@ -14,11 +14,10 @@ from engine.core.errors import UsageError
 from engine.core.progress import Progress
 from engine.core.timebase import format_time, s_to_samples, samples_to_s
 from engine.core.wording import listed
-from engine.document.grid.readings import grid_in_force
+from engine.document.grid_readings import grid_in_force
 from engine.document.state import DocumentState
 from engine.exchange.export import ExportOptions, ExportRequest
-from engine.exchange.export.audio_files.audio_plan import written_range
-from engine.exchange.export.audio_files.levels import lowered
+from engine.exchange.export.audio_plan import written_range
 from engine.exchange.export.formats import (
     AUDIO_SUFFIXES,
     CODED_SUFFIXES,
@@ -26,6 +25,7 @@ from engine.exchange.export.formats import (
     FRAME_SUFFIXES,
     SAMPLE_SUFFIXES,
 )
+from engine.exchange.export.levels import lowered
 from engine.exchange.export.placing.timecode import FrameRate
 from engine.exchange.export.plan import export_all
 from engine.exchange.export.request import LONGEST_FADE_S, MOST_GAIN_DB, RATES_HZ, Depth

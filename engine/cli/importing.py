@@ -26,7 +26,7 @@ from engine.exchange.export.placing.timecode import FrameRate
 from engine.exchange.imports import asks_labels
 from engine.exchange.imports.described import LabelsAs
 from engine.exchange.imports.formats import IMPORTS, ReadEditsRequest
-from engine.features.timing.hits.kit.membership import left_behind, left_behind_sentence
+from engine.features.timing.hits.membership import left_behind, left_behind_sentence
 from engine.recordings.analyses import store_pickup
 from engine.recordings.import_audio import Imported, ImportRequest, Split, import_edit, stated_start
 from engine.recordings.stated.placements import Mode, Placements

@@ -49,7 +49,7 @@ def add_learn_timing_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run_learn_timing(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
     """Compare, learn, and write the groove."""
-    from engine.features.timing.alignment.learning.groove_file import SUFFIX, is_learned
+    from engine.features.timing.alignment.groove_file import SUFFIX, is_learned
     from engine.features.timing.alignment.lines import read_division
     from engine.features.timing.finders.timing.learn_timing import (
         LearnTimingRequest,
@@ -236,7 +236,7 @@ def _improve(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOu
     """Retrain a taste with the decisions of some documents."""
     from engine.cli.documents import media_of, opened
     from engine.document.analysis import Listening
-    from engine.document.grid.readings import grid_in_force
+    from engine.document.grid_readings import grid_in_force
     from engine.features.taste.learn import DecidedDocument, ImproveRequest, improve, new_folder
 
     if options.raw or options.config or options.seed:

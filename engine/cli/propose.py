@@ -21,7 +21,7 @@ from engine.core.progress import Progress
 from engine.core.timebase import format_time, samples_to_s
 from engine.core.wording import level_text, listed, percent, quoted
 from engine.document.document import Document
-from engine.document.grid.readings import grid_in_force
+from engine.document.grid_readings import grid_in_force
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.features.registry import FINDERS, FoundEdits, find_edits, request_of, require_finder

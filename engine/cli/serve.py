@@ -41,7 +41,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
             import_module(name)
         except ImportError as error:
             raise UsageError(f"Pages need more packages: {how_to_add('web')}.") from error
-    from engine.core.processes.memory import keep_large_apart
+    from engine.core.memory import keep_large_apart
     from engine.web.server import Serving, ended_by_signals
 
     keep_large_apart()

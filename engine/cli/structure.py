@@ -90,7 +90,7 @@ def _found_takes(path: Path, progress: Progress) -> FoundTakes:
         from engine.cli.documents import media_of, opened
 
         with opened(path, to_read=True) as document:
-            from engine.features.takes.finders.takes.proposals import takes_in_document
+            from engine.features.takes.finders.take_proposals import takes_in_document
             from engine.recordings.analyses import AnalysisRequest
 
             media = media_of(document)

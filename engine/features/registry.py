@@ -23,13 +23,13 @@ from engine.document.analysis import TAKES, Analysis, require_recording
 from engine.document.edits.markers import add_all
 from engine.document.edits.proposals import add_proposals, replace_proposals, set_analyses
 from engine.document.file.stored_audio import StoredAudio
-from engine.document.grid.edits import keeping_edited, set_grid
-from engine.document.grid.readings import grid_in_force
+from engine.document.grid_edits import keeping_edited, set_grid
+from engine.document.grid_readings import grid_in_force
 from engine.document.kinds import KINDS, not_available
 from engine.document.proposals import ADDED_MAKER, Alternative, Decision, Proposal, edited, only_it_replaces
 from engine.document.state import DocumentState, Edit
 from engine.features.own import OWN
-from engine.features.takes.finders.takes.playing import known_takes, lost_passages
+from engine.features.takes.finders.takes_that_play import known_takes, lost_passages
 from engine.recordings import analyses
 from engine.recordings.analyses import ANALYSES, AnalysisRequest, Stored
 from engine.review.finders import Finder, FinderRequest, FinderSettings, Found, settings_from

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 
 def save_half(network: nn.Module, path: Path, about: Mapping[str, str] | None = None) -> None:
-    """Write the weights of a network at half precision, for `engine.analysis.learning.networks.with_weights`.
+    """Write the weights of a network at half precision, for `engine.analysis.learning.loop.with_weights`.
 
     What is too large for it, as variances of batches may be, stays as it is.
 

@@ -32,7 +32,7 @@ from engine.document.analysis import (
 from engine.document.edits.analyses import LISTENING_MAKER, listening_ids, mix_inputs
 from engine.document.edits.proposals import set_analyses
 from engine.document.file.stored_analyses import FORMS, require_curve
-from engine.document.grid.edits import is_edited
+from engine.document.grid_edits import is_edited
 from engine.document.proposals import ADDED_MAKER
 from engine.document.state import DocumentState, Edit
 from engine.sound.edl.build import build

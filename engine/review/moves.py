@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.latest import found_once, found_once_of
-from engine.document.hits import Hits
+from engine.document.analysis import Hits
 from engine.document.kinds.sounding import BY_SAMPLES
 from engine.document.proposals import Verdict, edited
 from engine.document.state import DocumentState

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from engine.core.errors import Cancelled, OffcutError, SeparationError, UsageError
 from engine.core.extensions import unexpected_message
-from engine.core.processes.memory import give_back_unused
+from engine.core.memory import give_back_unused
 from engine.core.progress import Progress, ReportingProgress
 
 Answer = Mapping[str, object]

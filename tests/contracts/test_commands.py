@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtGui import QKeySequence
 
 from desktop.commands import ABSENT, BY_ID, COMMANDS, MENUS, keys_markdown
-from desktop.commands.finders import with_finders
+from desktop.commands.features import with_finders
 from desktop.commands.menus import PACKAGES
 from desktop.shell.command import Command, conflicts, synonyms
 from desktop.shell.run_finder import RunFinder

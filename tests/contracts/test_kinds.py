@@ -22,18 +22,19 @@ MAKERS = (
     "desktop/features/repair/sounds.py",  # a choice
     "engine/lab/evaluation/simulate.py",
     "engine/features/taste/anomaly/recipes/own_faults/practice.py",
-    "engine/features/taste/anomaly/faults/",  # a kind of fault: what the user cut before
+    "engine/features/taste/anomaly/planting.py",  # a kind of fault: what the user cut before
+    "engine/features/taste/anomaly/practice_kinds.py",
     "engine/sound/edl/edits_that_play.py",
     "engine/exchange/imports/proposals/",
     "engine/features/taste/learn.py",  # the files of what documents cut
     "engine/review/overlaps.py",  # a word of a sentence
-    "engine/features/repair/finders/repair/finder.py",
-    "engine/features/takes/finders/takes/finder.py",
+    "engine/features/repair/finders/repair.py",
+    "engine/features/takes/finders/takes.py",
     "engine/features/repair/finders/talk.py",
-    "engine/features/takes/finders/takes/finder.py",  # a word of a label
-    "engine/features/repair/finders/repair/finder.py",  # a choice of a setting
+    "engine/features/takes/finders/takes.py",  # a word of a label
+    "engine/features/repair/finders/repair.py",  # a choice of a setting
     "desktop/features/repair/sounds.py",  # the same
-    "engine/features/takes/finders/takes/proposals.py",  # the same
+    "engine/features/takes/finders/take_proposals.py",  # the same
     "desktop/features/takes/takes.py",  # a word of a list
     "engine/lab/bench/",
     "desktop/bench/",

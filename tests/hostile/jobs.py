@@ -20,11 +20,11 @@ from engine.features.arrangement.finder.arrange import arrange
 from engine.features.arrangement.finder.requests import ArrangeRequest, LearnEditsRequest, RawAndEdited
 from engine.features.match.finder.edit import MatchedEditRequest, matched_edit
 from engine.features.registry import find_edits, request_of
-from engine.features.repair.finders.repair.find_sounds import words_in_span
-from engine.features.repair.finders.repair.requests import PreviewRequest, RepairSettings
-from engine.features.repair.finders.repair.separate import preview_repair
+from engine.features.repair.finders.find_sounds import words_in_span
+from engine.features.repair.finders.requests import PreviewRequest, RepairSettings
+from engine.features.repair.finders.separate import preview_repair
 from engine.features.repair.separation.paint import MaskMemory
-from engine.features.takes.finders.takes.proposals import takes_in_document
+from engine.features.takes.finders.take_proposals import takes_in_document
 from engine.features.taste.anomaly.learn import LearnRequest, learn
 from engine.features.timing.alignment.settings import TimingSettings
 from engine.features.timing.finders.second_recorders import RecordersRequest, propose_recorders

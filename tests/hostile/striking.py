@@ -22,7 +22,7 @@ import numpy as np
 import scipy.linalg
 
 from engine.core.errors import OffcutError
-from engine.core.processes.memory import shortage_message
+from engine.core.memory import shortage_message
 from engine.core.progress import ReportingProgress
 from tests.hostile.jobs import JOBS, made_session, names_in, opened_session
 

@@ -14,8 +14,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QSizePolicy, QSplitter, QWidget
 
 from widgets.controls.command_entries import with_keys
-from widgets.controls.key_caps import command_buttons
-from widgets.controls.layouts import Part, column, row
+from widgets.controls.key_caps import Part, column, command_buttons, row
 from widgets.controls.text_and_icons import ElidedLabel, announce
 from widgets.theme import BAR, QUEUE, QUEUE_SHARE, Theme, px
 

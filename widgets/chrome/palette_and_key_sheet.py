@@ -22,8 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from widgets.controls.command_entries import Absent, CommandEntry, key_labels, search, with_keys
-from widgets.controls.key_caps import ENTER, CommandList, EnterButton
-from widgets.controls.layouts import column, label, row
+from widgets.controls.key_caps import ENTER, CommandList, EnterButton, column, label, row
 from widgets.controls.text_and_icons import announce
 from widgets.theme import ROW, Theme, px
 

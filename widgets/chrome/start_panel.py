@@ -18,8 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from widgets.controls.fields import RemovableList
-from widgets.controls.key_caps import KeyButton, cap_width, paint_cap
-from widgets.controls.layouts import column, label, row
+from widgets.controls.key_caps import KeyButton, cap_width, column, label, paint_cap, row
 from widgets.controls.text_and_icons import paint_icon, paint_words
 from widgets.theme import ROW, TEXT, TEXT_SMALL, Theme, px, ui_font
 

@@ -23,8 +23,7 @@ from engine.core.timebase import format_time
 from engine.core.wording import counted
 from widgets.controls.command_entries import with_keys
 from widgets.controls.fields import CheckBox
-from widgets.controls.key_caps import KeyButton
-from widgets.controls.layouts import column, label, row
+from widgets.controls.key_caps import KeyButton, column, label, row
 from widgets.controls.text_and_icons import ElidedLabel, announce
 from widgets.theme import BAR, Theme, mono_font, px, ui_font
 

@@ -13,8 +13,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
 
 from engine.core.timebase import format_time
-from widgets.controls.key_caps import KeyButton
-from widgets.controls.layouts import label, row
+from widgets.controls.key_caps import KeyButton, label, row
 from widgets.controls.text_and_icons import ElidedLabel
 from widgets.theme import BAR, TEXT, Theme, px
 

@@ -2,11 +2,14 @@
 
 While a button or a list has the focus, Enter and the arrows belong to it; other keys reach the commands of
 the window. Only Tab gives it the focus, so that a click never changes the meaning of the next key.
+
+Rows, columns and labels, written as a list of their parts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping
+from typing import TypeVar
 
 from PySide6.QtCore import (
     QAbstractListModel,
@@ -21,19 +24,84 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
+    QBoxLayout,
+    QHBoxLayout,
+    QLabel,
+    QLayout,
     QListView,
     QPushButton,
     QStyle,
     QStyleOptionButton,
     QStyleOptionViewItem,
     QStylePainter,
+    QVBoxLayout,
     QWidget,
 )
 
 from widgets.controls.command_entries import CommandEntry, key_labels
-from widgets.controls.layouts import column, row
 from widgets.controls.text_and_icons import PaintedRow, Themed, paint_icon, paint_words
 from widgets.theme import CONTROL, ROW, STEP, TEXT, TEXT_SMALL, Theme, color, mono_font, px, ui_font
+
+Part = QWidget | QLayout | int | tuple[QWidget | QLayout, int] | tuple[QWidget, int, Qt.AlignmentFlag]
+"""A widget or a layout, also with its share of the free space and alignment; a number is empty space."""
+Margins = tuple[float, float, float, float]
+Box = TypeVar("Box", bound=QBoxLayout)
+
+
+def row(
+    *parts: Part, gap: float | None = None, margins: Margins = (0, 0, 0, 0), owner: QWidget | None = None
+) -> QHBoxLayout:
+    """Return a layout of parts from the left.
+
+    Parameters
+    ----------
+    gap : pixels between two parts at 100 %; None for that of the surrounding layout
+    margins : left, top, right and bottom, in pixels at 100 %
+    owner : the widget whose layout it is; None for a part of another layout
+    """
+    return _filled(QHBoxLayout() if owner is None else QHBoxLayout(owner), parts, gap, margins)
+
+
+def column(
+    *parts: Part, gap: float | None = None, margins: Margins = (0, 0, 0, 0), owner: QWidget | None = None
+) -> QVBoxLayout:
+    """Return a layout of parts from the top; see `row`."""
+    return _filled(QVBoxLayout() if owner is None else QVBoxLayout(owner), parts, gap, margins)
+
+
+def _filled(layout: Box, parts: tuple[Part, ...], gap: float | None, margins: Margins) -> Box:
+    layout.setContentsMargins(*map(px, margins))
+    if gap is not None:
+        layout.setSpacing(px(gap))
+    for part in parts:
+        if isinstance(part, int):
+            layout.addStretch(part)
+            continue
+        if isinstance(part, tuple) and len(part) == 3:
+            layout.addWidget(part[0], part[1], part[2])
+            continue
+        content, stretch = part if isinstance(part, tuple) else (part, 0)
+        if isinstance(content, QLayout):
+            layout.addLayout(content, stretch)
+        else:
+            layout.addWidget(content, stretch)
+    return layout
+
+
+def label(text: str = "", role: str = "", *, wraps: bool = False, name: str = "") -> QLabel:
+    """Return a text with a role of the style sheet.
+
+    Parameters
+    ----------
+    name : for screen readers
+    """
+    made = QLabel(text)
+    if role:
+        made.setProperty("role", role)
+    made.setWordWrap(wraps)
+    made.setAccessibleName(name)
+    return made
+
 
 ENTER = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter})
 _WALKING = frozenset({Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home, Qt.Key.Key_End})

@@ -15,8 +15,7 @@ from engine.core.wording import counted
 from engine.exchange.export.formats import FORMATS
 from engine.exchange.export.placing.timecode import FrameRate
 from widgets.controls.fields import CheckBox
-from widgets.controls.key_caps import KeyButton
-from widgets.controls.layouts import column, label, row
+from widgets.controls.key_caps import KeyButton, column, label, row
 from widgets.controls.text_and_icons import Themed
 from widgets.forms.export_options import (
     LABELS,

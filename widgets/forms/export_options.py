@@ -22,7 +22,7 @@ from engine.exchange.export.request import LONGEST_FADE_S, RATES_HZ, Depth, Expo
 from engine.sound.codecs import Quality
 from engine.sound.writer import Dither
 from widgets.controls.fields import CheckBox, ChoiceField, NumberField
-from widgets.controls.layouts import column, label, row
+from widgets.controls.key_caps import column, label, row
 from widgets.theme import Theme, px
 
 

@@ -24,8 +24,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 
 from engine.core.errors import OffcutError
 from widgets.controls.command_entries import CommandEntry, key_label, key_labels, ranked
-from widgets.controls.key_caps import ENTER, CommandList, KeyButton
-from widgets.controls.layouts import column, label, row
+from widgets.controls.key_caps import ENTER, CommandList, KeyButton, column, label, row
 from widgets.theme import Theme, px
 
 _MODIFIERS = (

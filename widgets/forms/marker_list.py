@@ -19,8 +19,7 @@ from PySide6.QtWidgets import (
 from engine.core.timebase import format_time
 from engine.core.wording import counted
 from engine.document.state import Marker
-from widgets.controls.key_caps import ENTER, KeyButton
-from widgets.controls.layouts import column, label, row
+from widgets.controls.key_caps import ENTER, KeyButton, column, label, row
 from widgets.theme import Theme, mono_font, px
 
 _NAME, _POSITION, _LENGTH = range(3)

@@ -17,8 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from widgets.controls.fields import NumberField, tab_to_checked
-from widgets.controls.key_caps import KeyButton
-from widgets.controls.layouts import column, label, row
+from widgets.controls.key_caps import KeyButton, column, label, row
 from widgets.theme import CONTROL, ROW, STEP, Theme, px
 
 SYSTEM_DEVICE = "System default"

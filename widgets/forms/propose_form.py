@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 from engine.core.timebase import format_time
 from engine.document.settings import CutSettings
 from widgets.controls.fields import CheckBox, NumberField, tab_to_checked
-from widgets.controls.layouts import column, label, row
+from widgets.controls.key_caps import column, label, row
 from widgets.forms.short_forms import Number, NumberLine, beside
 from widgets.theme import Theme, px
 

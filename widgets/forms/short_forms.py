@@ -35,7 +35,7 @@ from engine.document.settings import (
 )
 from engine.document.state import DocumentState
 from widgets.controls.fields import tab_to_checked
-from widgets.controls.layouts import column, label, row
+from widgets.controls.key_caps import column, label, row
 from widgets.theme import Theme, px
 
 

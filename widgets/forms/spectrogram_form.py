@@ -11,8 +11,7 @@ from PySide6.QtWidgets import QFormLayout, QLabel, QSizePolicy, QWidget
 
 from engine.sound.pictures.spectrogram import cell_at
 from widgets.controls.fields import ChoiceField, NumberField
-from widgets.controls.key_caps import KeyButton
-from widgets.controls.layouts import column, label, row
+from widgets.controls.key_caps import KeyButton, column, label, row
 from widgets.theme import CONTROL, STEP, Theme, color, mono_font, px
 from widgets.timeline.sound.spectrogram import (
     CEILINGS_DB,

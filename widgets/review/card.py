@@ -26,8 +26,7 @@ from PySide6.QtWidgets import (
 from engine.core.wording import unbroken
 from engine.document.analysis import ScoreCurve
 from engine.document.proposals import Verdict
-from widgets.controls.key_caps import command_buttons
-from widgets.controls.layouts import label, row
+from widgets.controls.key_caps import command_buttons, label, row
 from widgets.controls.text_and_icons import ElidedLabel, Themed, paint_icon, paint_share, paint_words
 from widgets.review.rows import VERDICT_ICONS, CardText, ScorePart
 from widgets.theme import TEXT, Theme, color, px, ui_font

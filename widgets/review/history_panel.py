@@ -24,8 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.document.file.history import StepLabel
-from widgets.controls.key_caps import KeyedList
-from widgets.controls.layouts import column, label
+from widgets.controls.key_caps import KeyedList, column, label
 from widgets.controls.text_and_icons import PaintedRow, paint_icon, paint_words
 from widgets.theme import QUEUE, TEXT, Theme, px, ui_font
 

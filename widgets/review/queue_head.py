@@ -25,8 +25,7 @@ from engine.document.state import DocumentState
 from engine.document.table import table_of
 from engine.review.answers import ReviewStatistics
 from widgets.controls.command_entries import with_keys
-from widgets.controls.key_caps import ENTER, EnterButton
-from widgets.controls.layouts import column, label, row
+from widgets.controls.key_caps import ENTER, EnterButton, column, label, row
 from widgets.controls.text_and_icons import Themed, paint_icon
 from widgets.review.rows import figures, header_text
 from widgets.theme import TEXT, TEXT_SMALL, Theme, px

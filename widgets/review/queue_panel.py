@@ -25,8 +25,7 @@ from engine.document.state import DocumentState
 from engine.review.answers import ReviewStatistics
 from engine.review.queue import Learned, Listing
 from engine.review.wording import SpanReason
-from widgets.controls.key_caps import KeyButton, command_buttons
-from widgets.controls.layouts import column, label, row
+from widgets.controls.key_caps import KeyButton, column, command_buttons, label, row
 from widgets.review.card import Card, DoublePress, Target
 from widgets.review.queue_head import QueueHead
 from widgets.review.queue_view import QueueView

@@ -14,7 +14,6 @@ from engine.core.timebase import format_time, samples_to_s
 from engine.core.wording import begun, listed
 from engine.document.analysis import BeatGrid, DetectedSounds, ScoreCurve
 from engine.document.edits.by_hand import fade_ms_of
-from engine.document.grid.pulse import beat_at, steady_beats
 from engine.document.kinds import KINDS, not_available, noun_of
 from engine.document.kinds.kind import length_words
 from engine.document.proposals import (
@@ -29,6 +28,7 @@ from engine.document.proposals import (
     edited,
     only_it_replaces,
 )
+from engine.document.pulse import beat_at, steady_beats
 from engine.document.state import DocumentState
 from engine.document.table import table_of
 from engine.review.answers import ReviewStatistics

@@ -26,12 +26,11 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from engine.core.timebase import samples_to_s
-from engine.document.analysis import BeatGrid, DetectedSounds, ScoreCurve, StoredCurve, StoredSections
-from engine.document.hits import Hits
+from engine.document.analysis import BeatGrid, DetectedSounds, Hits, ScoreCurve, StoredCurve, StoredSections
 from engine.document.settings import Ripple, TimeOfDay
 from engine.document.state import DocumentState
 from engine.document.tracks import Clip
-from engine.features.repair.finders.repair.requests import ShownMask
+from engine.features.repair.finders.requests import ShownMask
 from engine.features.repair.separation.paint import Paint
 from engine.sound.edl.build import played_tracks
 from widgets import theme

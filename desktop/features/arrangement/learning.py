@@ -19,12 +19,12 @@ from desktop.shell.shell import Shell
 from desktop.shell.work.job_lanes import JobHandle
 from engine.core.errors import OffcutError
 from engine.core.files.safe_write import is_taken, shown, sweep
-from engine.core.processes.own_process import run_in_own_process
+from engine.core.own_process import run_in_own_process
 from engine.core.progress import Progress
 from widgets.theme import px
 
 if TYPE_CHECKING:
-    from desktop.features.arrangement.widgets.learn_edits_panel import LearnEditsPanel
+    from desktop.features.arrangement.learn_edits_panel import LearnEditsPanel
     from engine.features.arrangement.finder.requests import (
         EditorWritten,
         LearnEditsRequest,
@@ -128,7 +128,7 @@ class LearningEditors(QObject):
         """Return the window, made when it is first wanted."""
         if self._dialog is not None:
             return self._dialog
-        from desktop.features.arrangement.widgets.learn_edits_panel import LearnEditsPanel
+        from desktop.features.arrangement.learn_edits_panel import LearnEditsPanel
 
         self._panel = panel = LearnEditsPanel(self._shell.look.theme)
         self._dialog = dialog = QDialog(self._window)

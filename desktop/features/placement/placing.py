@@ -9,7 +9,7 @@ from typing import Protocol
 
 from PySide6.QtWidgets import QWidget
 
-from desktop.features.placement.widgets.places_form import PlacesForm
+from desktop.features.placement.places_form import PlacesForm
 from desktop.shell.dialogs.form_dialogs import ask
 from desktop.shell.shell import Shell
 from desktop.shell.user_settings.preferences import Look

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from desktop.features.repair.widgets.panel import RepairPanel
+from desktop.features.repair.panel import RepairPanel
 from desktop.shell.command import PAINT_LAYER
 from desktop.shell.dialogs import form_dialogs
 from desktop.shell.session import Session
@@ -23,7 +23,7 @@ from engine.core.wording import counted
 from engine.document.file.storage import apply_rows
 from engine.document.proposals import Proposal
 from engine.document.state import Edit
-from engine.features.repair.finders.repair.requests import RepairPreview, separations_edit
+from engine.features.repair.finders.requests import RepairPreview, separations_edit
 from engine.features.repair.separation.paint import Paint, Range
 from engine.recordings.track_audio import Span
 from widgets.forms.short_forms import Number, NumbersForm

@@ -9,10 +9,10 @@ from functools import partial
 from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtWidgets import QWidget
 
+from desktop.features.repair.panel import RepairPanel
 from desktop.features.repair.previews import Meant, Painting, Previews
 from desktop.features.repair.sounds import Finding, RecentWords, preview_repair, words_in_span
-from desktop.features.repair.widgets.panel import RepairPanel
-from desktop.features.repair.widgets.words_field import KnownWords, Suggestion
+from desktop.features.repair.words_field import KnownWords, Suggestion
 from desktop.review.arrivals import Arrivals
 from desktop.shell.command import REPAIR_LAYER
 from desktop.shell.dialogs import questions
@@ -27,7 +27,7 @@ from engine.document.edits.by_hand import edit_by_hand
 from engine.document.kinds.sounding import TONE_START
 from engine.document.state import Edit, RowChange
 from engine.document.tracks import sound_of
-from engine.features.repair.finders.repair.requests import (
+from engine.features.repair.finders.requests import (
     PreviewRequest,
     RepairPreview,
     RepairSettings,

@@ -26,26 +26,26 @@ from engine.core.wording import begun, counted, percent
 from engine.document.analysis import require_recording
 from engine.document.state import Change, DocumentState
 from engine.document.tracks import sound_of
-from engine.features.repair.finders.repair.requests import RepairSettings
+from engine.features.repair.finders.requests import RepairSettings
 from engine.recordings.track_audio import SpanRequest
 from widgets.forms.short_forms import LikeForm
 
 if TYPE_CHECKING:
-    from engine.features.repair.finders.repair.requests import PreviewRequest, RepairPreview
+    from engine.features.repair.finders.requests import PreviewRequest, RepairPreview
     from engine.recordings.detect_sounds import FoundSounds
     from engine.review.wording import DetectedWord
 
 
 def preview_repair(request: PreviewRequest, progress: Progress) -> RepairPreview:
     """Render a repair for playback."""
-    from engine.features.repair.finders.repair import separate as job
+    from engine.features.repair.finders import separate as job
 
     return job.preview_repair(request, progress)
 
 
 def words_in_span(request: SpanRequest, progress: Progress) -> tuple[DetectedWord, ...]:
     """Rank the known sound names by probability."""
-    from engine.features.repair.finders.repair import find_sounds
+    from engine.features.repair.finders import find_sounds
 
     return find_sounds.words_in_span(request, progress)
 

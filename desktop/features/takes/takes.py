@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QApplication
 
-from desktop.features.takes.widgets.panel import TakeRow, TakesPanel
+from desktop.features.takes.panel import TakeRow, TakesPanel
 from desktop.shell.shell import Shell
 from desktop.shell.transport import Transport
 from engine.analysis.found_takes import FoundTakes, Take, TakeGroup
@@ -23,7 +23,7 @@ from engine.document.tracks import sound_of
 
 if TYPE_CHECKING:
     from engine.features.registry import FoundEdits
-    from engine.features.takes.finders.takes.proposals import TakeFacts
+    from engine.features.takes.finders.take_proposals import TakeFacts
 
 HEARD_S = 8.0
 """Duration of each take."""
@@ -186,7 +186,7 @@ class Takes(QObject):
         UsageError : no recording
         """
         require_recording(self._session.state, "analyse")
-        self._work.once_loaded("engine.features.takes.finders.takes.proposals", _LOOKING, self._find)
+        self._work.once_loaded("engine.features.takes.finders.take_proposals", _LOOKING, self._find)
 
     def _find(self) -> None:
         self._shell.finders.start("takes", {}, _LOOKING, self._take)
@@ -235,7 +235,7 @@ class Takes(QObject):
         if self.found is None:
             self.panel.show_rows((), "", NOT_YET)
             return
-        from engine.features.takes.finders.takes.proposals import take_facts
+        from engine.features.takes.finders.take_proposals import take_facts
 
         self._facts = take_facts(self._session.state, self.found, self._session.curve)
         groups = self.found.groups
@@ -313,7 +313,7 @@ class Takes(QObject):
         """
         group, number = self._chosen()
         assert self.found is not None
-        from engine.features.takes.finders.takes.proposals import keep_take, kept_takes
+        from engine.features.takes.finders.take_proposals import keep_take, kept_takes
 
         state = self._session.state
         kept: Mapping[int, int] = {**kept_takes(state, self.found), group: number}

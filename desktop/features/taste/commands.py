@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from desktop.features.taste.learning import Learning
     from desktop.features.taste.reference_playback import ReferenceListening
     from desktop.features.taste.taste_page import Tasting
-    from desktop.recordings.analysing import Analysing
+    from desktop.recordings.recordings import Analysing
 
 
 class Parts(Shell, Protocol):

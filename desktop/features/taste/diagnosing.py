@@ -8,12 +8,12 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from desktop.recordings.analysing import Analysing
+from desktop.recordings.recordings import Analysing
 from desktop.review.calibration import SETTLE_MS
 from desktop.shell.session import Session
 from desktop.shell.work.job_lanes import JobHandle, JobLane
 from desktop.shell.work.work import Work
-from engine.core.processes.own_process import run_in_own_process
+from engine.core.own_process import run_in_own_process
 from engine.core.progress import Progress
 from engine.document.settings import cut_settings
 from engine.document.state import Change

@@ -20,7 +20,7 @@ from desktop.features.taste.learning import Learning
 from desktop.features.taste.threshold import CutsAhead
 from desktop.features.taste.widgets.learn_panel import LearnPanel, LearnRequest
 from desktop.features.taste.widgets.shelf import Elsewhere, Shelf, TasteShelf
-from desktop.recordings.analysing import Analysing
+from desktop.recordings.recordings import Analysing
 from desktop.shell.dialogs import questions
 from desktop.shell.dialogs.form_dialogs import ask, dialog_of
 from desktop.shell.session import Session

@@ -16,13 +16,13 @@ from PySide6.QtWidgets import QWidget
 
 from desktop.features.taste.widgets.learn_panel import LearnRequest
 from desktop.features.taste.widgets.learning_panel import LearningPanel
-from desktop.recordings.analysing import Analysing
+from desktop.recordings.recordings import Analysing
 from desktop.shell.dialogs import questions
 from desktop.shell.session import Session
 from desktop.shell.work.work import Again, Work, existing_files, joined_sentences, stored_number
 from engine.core.errors import UsageError
 from engine.core.files.safe_write import is_taken, sweep
-from engine.core.processes.own_process import run_in_own_process
+from engine.core.own_process import run_in_own_process
 from engine.core.progress import Progress
 from engine.document.proposals import Verdict
 from engine.features.taste.anomaly.recipes.methods import METHODS

@@ -14,7 +14,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from desktop.recordings.analysing import Analysing
+from desktop.recordings.recordings import Analysing
 from desktop.shell.playback.play_source import Frames
 from desktop.shell.session import Session
 from desktop.shell.shell import Shell

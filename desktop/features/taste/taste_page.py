@@ -22,7 +22,7 @@ from desktop.features.taste.reference_playback import TasteHearing
 from desktop.features.taste.survey import TasteSurvey, compare_on, read_facts, show_moment
 from desktop.features.taste.threshold import TasteThreshold, ThresholdDrag
 from desktop.features.taste.widgets.learning_panel import LossHistory
-from desktop.recordings.analysing import Analysing
+from desktop.recordings.recordings import Analysing
 from desktop.shell.dialogs import questions
 from desktop.shell.messages import reporting_refusals
 from desktop.shell.shell import Shell

@@ -13,7 +13,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from desktop.recordings.analysing import Analysing
+from desktop.recordings.recordings import Analysing
 from desktop.review.queue_side import QueueSide
 from desktop.shell.session import Session
 from desktop.shell.shell import Shell

@@ -24,11 +24,11 @@ from desktop.shell.user_settings.preferences import Look
 from desktop.shell.work.work import Work
 from engine.core.errors import OffcutError, UsageError
 from engine.core.timebase import format_time, s_to_samples, samples_to_s
+from engine.document import grid_edits
 from engine.document.analysis import BeatGrid, nothing_yet, require_recording
 from engine.document.edits.analyses import listening_ids
 from engine.document.edits.proposals import set_analyses, set_settings
-from engine.document.grid import edits as grid_edits
-from engine.document.grid.edits import (
+from engine.document.grid_edits import (
     FASTEST_BPM,
     MOST_BEATS_IN_BAR,
     SLOWEST_BPM,
@@ -37,8 +37,8 @@ from engine.document.grid.edits import (
     require_tempo,
     with_pulse,
 )
-from engine.document.grid.pulse import FEWEST_TAPS, TAPS_TO_FOLLOW, fit_taps
-from engine.document.grid.readings import next_reading
+from engine.document.grid_readings import next_reading
+from engine.document.pulse import FEWEST_TAPS, TAPS_TO_FOLLOW, fit_taps
 from engine.document.state import DocumentState
 from widgets import theme
 from widgets.forms.short_forms import Number, NumbersForm

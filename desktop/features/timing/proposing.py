@@ -16,10 +16,9 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 from shiboken6 import isValid
 
+from desktop.features.timing.form import AlignAsked, AlignForm, Choices
 from desktop.features.timing.timing import Timing
-from desktop.features.timing.widgets.form import AlignAsked, AlignForm, Choices
-from desktop.recordings.analysing import Analysing
-from desktop.recordings.recordings import Recordings
+from desktop.recordings.recordings import Analysing, Recordings
 from desktop.shell.dialogs import questions
 from desktop.shell.dialogs.form_dialogs import ask
 from desktop.shell.dialogs.questions import GROOVES
@@ -32,12 +31,12 @@ from engine.core.wording import counted
 from engine.document.analysis import require_recording
 from engine.document.edits.analyses import drum_tracks
 from engine.document.edits.proposals import decide
-from engine.document.grid.edits import even_tempo_bpm, follows_player, tempo_text
+from engine.document.grid_edits import even_tempo_bpm, follows_player, tempo_text
 from engine.document.kinds.timing import HIT
 from engine.document.proposals import Verdict
 from engine.document.tracks import sound_of
 from engine.features.timing.alignment.settings import TimingSettings
-from engine.features.timing.hits.kit.membership import (
+from engine.features.timing.hits.membership import (
     guessed_roles_sentence,
     holds_drums,
     left_behind_sentence,
@@ -325,7 +324,7 @@ def ask_timing(parent: QWidget, form: AlignForm, folder: Path) -> AlignAsked | N
             form.set_file(chosen)
 
     def choose_groove() -> None:
-        from engine.features.timing.alignment.learning.groove_file import read_groove
+        from engine.features.timing.alignment.groove_file import read_groove
 
         chosen, _ = QFileDialog.getOpenFileName(form, "Learned groove", str(folder), GROOVES)
         if not chosen:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
-from desktop.features.timing.widgets.panel import MoveSettings, TimingPanel
+from desktop.features.timing.panel import MoveSettings, TimingPanel
 from desktop.review.review import Review
 from desktop.shell.session import Session
 from desktop.shell.shell import Shell
@@ -23,15 +23,14 @@ from desktop.shell.transport import Transport
 from desktop.shell.work.job_lanes import JobLane
 from engine.core.errors import UsageError
 from engine.core.wording import counted
-from engine.document.analysis import BeatGrid
+from engine.document.analysis import BeatGrid, Hits, Role
 from engine.document.edits.analyses import promote
 from engine.document.edits.proposals import decide
-from engine.document.hits import Hits, Role
 from engine.document.proposals import Proposal, Verdict
 from engine.document.state import Change
 from engine.features.timing.alignment.lines import PART, Lines, lines_of
 from engine.features.timing.alignment.settings import TimingSettings, timing_settings
-from engine.features.timing.hits.kit.membership import SURE_OF_A_ROLE
+from engine.features.timing.hits.membership import SURE_OF_A_ROLE
 from engine.review.answers import accept_in_bulk
 from engine.review.moves import Moves, moves_of, offsets_of, retained_pulls_of
 from widgets.controls.later import Later

@@ -19,7 +19,7 @@ from engine.core.wording import counted, listed
 from engine.exchange.export.placing.timecode import FrameRate
 from engine.exchange.imports.described import LabelsAs
 from engine.exchange.imports.formats import IMPORTS
-from engine.features.timing.hits.kit.membership import left_behind_sentence
+from engine.features.timing.hits.membership import left_behind_sentence
 from engine.recordings.import_audio import Poly, Split
 from engine.sound.decoders.registry import audio_suffixes
 

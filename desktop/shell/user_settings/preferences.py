@@ -103,7 +103,7 @@ def _size_text(stored: str) -> None:
         set_text_scale(text_scale() * int(stored) / 100)
 
 
-# As `engine.analysis.learning.networks` has it, which cannot be read here: it imports torch.
+# As `engine.analysis.learning.loop` has it, which cannot be read here: it imports torch.
 THREADS_VARIABLE = "OFFCUT_THREADS"
 GB = 10**9
 _LIMITS = {

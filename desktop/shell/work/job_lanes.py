@@ -22,7 +22,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from desktop.shell.log import log_file
 from engine.core.errors import Cancelled, OffcutError
 from engine.core.extensions import unexpected_message
-from engine.core.processes.memory import give_back_unused
+from engine.core.memory import give_back_unused
 from engine.core.progress import ReportingProgress
 
 FROM_FRACTION = 1 / 3

@@ -20,7 +20,7 @@ from engine.recordings.import_audio import Imported, ImportRequest
 
 if TYPE_CHECKING:
     from engine.exchange.export import Exported, ExportRequest
-    from engine.exchange.export.audio_files.levels import Clipping
+    from engine.exchange.export.levels import Clipping
     from engine.features.registry import FoundEdits
     from engine.recordings.analyses import FoundAnalyses
     from engine.review.finders import FinderRequest
@@ -93,6 +93,6 @@ def export_files(
 
 def clipping_of(requests: tuple[ExportRequest, ...], progress: Progress) -> Clipping | None:
     """Check whether an export would clip."""
-    from engine.exchange.export.audio_files.levels import find_clipping
+    from engine.exchange.export.levels import find_clipping
 
     return find_clipping(requests, progress)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from engine.analysis.learning.networks import few_threads, with_weights
+from engine.analysis.learning.loop import few_threads, with_weights
 from engine.analysis.signal.bands import triangles_between
 from engine.analysis.signal.stft import band_power_blocks, bank_tensor
 from engine.analysis.signal.streams import resampled

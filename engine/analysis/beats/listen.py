@@ -39,17 +39,17 @@ from engine.analysis.beats.readings import (
     weigh,
 )
 from engine.analysis.beats.traces import Traces, finite_pieces, trace
-from engine.analysis.learning.networks import few_threads
+from engine.analysis.learning.loop import few_threads
 from engine.analysis.signal.dead_air import DeadAir, DeadAirDetector
 from engine.analysis.signal.loudness import LOUDNESS_HOP_SAMPLES, Loudness
 from engine.core.errors import UsageError
 from engine.core.progress import SILENT, Progress
 from engine.document.analysis import APART_BEATS, NOWHERE, BeatGrid, Listening
 from engine.document.edits.analyses import LISTENING_MAKER
-from engine.document.grid.edits import with_downbeat
-from engine.document.grid.pulse import fit_taps
-from engine.document.grid.readings import HALF_LATER, LEVELS, halved_later
+from engine.document.grid_edits import with_downbeat
+from engine.document.grid_readings import HALF_LATER, LEVELS, halved_later
 from engine.document.kinds.timing import HEARD, OFF_BEAT
+from engine.document.pulse import fit_taps
 
 Floats = NDArray[np.float64]
 

@@ -26,13 +26,13 @@ from torch.nn import functional
 from engine.analysis.beats.activations import BANDS, FRAMES_PER_S, Activations
 from engine.analysis.beats.counted import beat_runs
 from engine.analysis.beats.decode import FASTEST_BPM, SLOWEST_BPM
-from engine.analysis.learning.networks import with_weights
+from engine.analysis.learning.loop import with_weights
 from engine.analysis.signal import span_means
 from engine.analysis.signal.span_means import sums_at
 from engine.analysis.signal.viterbi import traced
 from engine.core.progress import SILENT, Progress
 from engine.document.analysis import BeatGrid
-from engine.document.grid.readings import LEVELS
+from engine.document.grid_readings import LEVELS
 from engine.document.kinds.timing import HEARD, OFF_BEAT
 
 BAR_WEIGHTS = Path(__file__).resolve().parents[3] / "resources" / "models" / "bars.safetensors"
@@ -288,7 +288,7 @@ class Reading:
     Attributes
     ----------
     confidence : 0 to 1, how likely a person would count so; all readings together are 1 at most
-    name : its relation to the first: `HEARD`, or a name of `engine.document.grid.readings`
+    name : its relation to the first: `HEARD`, or a name of `engine.document.grid_readings`
     """
 
     grid: BeatGrid

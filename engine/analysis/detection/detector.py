@@ -30,7 +30,7 @@ from engine.analysis.detection.spectra import (
     speech_network,
     speech_shares,
 )
-from engine.analysis.learning.networks import few_threads, with_weights
+from engine.analysis.learning.loop import few_threads, with_weights
 from engine.analysis.signal.streams import overlapping_pieces, resampled
 from engine.analysis.words.prompts import SIZE, text_encoder
 from engine.analysis.words.vocabulary import vocabulary

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from engine.analysis.learning.networks import with_weights
+from engine.analysis.learning.loop import with_weights
 from engine.analysis.signal.bands import MelSettings, mel_filter_bank
 from engine.analysis.signal.stft import power_of
 from engine.core.progress import check_heeded

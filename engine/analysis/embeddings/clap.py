@@ -23,7 +23,7 @@ from safetensors import SafetensorError, safe_open
 from engine.core.build import how_to_add
 from engine.core.errors import UsageError
 from engine.core.files.safe_write import shown
-from engine.core.processes.memory import raise_shortage
+from engine.core.memory import raise_shortage
 from engine.sound.reader import content_hash
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.analysis.embeddings.registry import Embedder
-from engine.analysis.learning.networks import few_threads
+from engine.analysis.learning.loop import few_threads
 from engine.analysis.signal.loudness import level_of
 from engine.analysis.signal.streams import mono_of, resampled
 from engine.core.errors import SourceError

@@ -5,6 +5,8 @@ the same verb with the same seed on the same material. It takes its share of eac
 averaged (S. Li et al., "PyTorch Distributed: Experiences on Accelerating Data Parallel Training", VLDB 2020),
 so that every process makes the step that one alone would make with the whole batch. A network whose layers
 look at a whole batch at once (batch normalisation) gives other results.
+
+Weights of the networks that come with Offcut, and the number of threads that torch computes with.
 """
 
 from __future__ import annotations
@@ -13,20 +15,79 @@ import logging
 import math
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from engine.analysis.learning.networks import few_threads
-from engine.core.errors import UsageError
+from engine.core.errors import OffcutError, UsageError
+from engine.core.memory import raise_shortage
 from engine.core.progress import Progress
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
+
+
+_Network = TypeVar("_Network", bound=nn.Module)
+THREADS_VARIABLE = "OFFCUT_THREADS"
+"""Names the environment variable that allows a job more threads than one."""
+
+
+@contextmanager
+def few_threads() -> Iterator[None]:
+    """Let torch use few threads within, so that the window stays smooth: one, unless the user allowed more.
+
+    With one, sums come out the same on every machine.
+    """
+    before = torch.get_num_threads()
+    stated = os.environ.get(THREADS_VARIABLE, "")
+    torch.set_num_threads(max(1, int(stated)) if stated.isdecimal() else 1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def with_weights(
+    network: _Network, path: Path, found: str, *, remedy: str = "install Offcut again"
+) -> _Network:
+    """Return a network, at rest, with the weights of a file.
+
+    Parameters
+    ----------
+    found : the target of its detection, such as "beats"
+    remedy : the advice in a refusal
+
+    Raises
+    ------
+    OffcutError : the file is missing or damaged
+    """
+    try:
+        weights = load_file(path)
+        network.load_state_dict(weights)
+    except FileNotFoundError as error:
+        raise OffcutError(f"'{path}' is missing: {found} are found with it; {remedy}.") from error
+    except (OSError, SafetensorError, RuntimeError) as error:
+        raise_shortage(error)
+        raise OffcutError(f"'{path}' is damaged: {remedy}.") from error
+    if not all(bool(torch.isfinite(value).all()) for value in weights.values()):
+        raise OffcutError(f"'{path}' has invalid weights: {remedy}.")
+    return network.eval()
+
+
+def metadata_of(path: Path) -> Mapping[str, str]:
+    """Return the metadata stored with the weights in a file; empty without any."""
+    try:
+        with safe_open(path, "pt") as stored:
+            return dict(stored.metadata() or {})
+    except (OSError, SafetensorError):
+        return {}
 
 
 Batch = tuple[Tensor, ...]

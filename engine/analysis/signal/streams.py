@@ -15,7 +15,7 @@ import soxr
 from numpy.typing import NDArray
 
 from engine.analysis.signal.loudness import finite
-from engine.core.processes.side_by_side import on_threads
+from engine.core.side_by_side import on_threads
 from engine.sound.reader import SourceReader
 
 _log = logging.getLogger(__name__)

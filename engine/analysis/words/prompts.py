@@ -30,7 +30,7 @@ from engine.analysis.words.vocabulary import (
     vocabulary,
 )
 from engine.core.errors import OffcutError, UnknownPromptError, UsageError
-from engine.core.processes.memory import raise_shortage
+from engine.core.memory import raise_shortage
 from engine.core.wording import quoted
 
 SIZE = 256

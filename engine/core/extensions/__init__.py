@@ -24,7 +24,7 @@ from engine.core.extensions.names import (
     standing_of,
     stray_standing,
 )
-from engine.core.processes.memory import shortage_message
+from engine.core.memory import shortage_message
 from engine.core.wording import one_line
 
 if TYPE_CHECKING:

@@ -22,12 +22,16 @@ from engine.document.analysis import (
     TAKES,
     TAKES_MAKER,
     Analysis,
+    Hits,
+    Role,
     StoredSections,
     analysis_id,
+    confirmed,
+    taken,
+    with_microphones_of,
 )
 from engine.document.edits.markers import LONGEST_NAME
 from engine.document.edits.proposals import set_analyses
-from engine.document.hits import Hits, Role, confirmed, taken, with_microphones_of
 from engine.document.state import DocumentState, Edit
 from engine.document.tracks import audible
 

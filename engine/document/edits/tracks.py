@@ -16,7 +16,7 @@ from engine.document.tracks import Clip, Picture, Source, Track, whole_clip
 
 QUIETEST_DB, LOUDEST_DB = -60.0, 24.0
 DRUM_ROLES = ("kick", "snare", "hat", "tom", "cymbal", "overhead", "room")
-"""Drum roles of microphones, as in `engine.document.hits.Role`."""
+"""Drum roles of microphones, as in `engine.document.analysis.Role`."""
 ROLES = ("vocals", "speech", "drums", *DRUM_ROLES, "bass", "guitar", "keys", "click")
 """Suggested roles; any other word is valid."""
 KIT = "Drums"

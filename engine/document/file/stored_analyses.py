@@ -22,12 +22,14 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from engine.document.analysis import (
+    ORNAMENTS,
     PICKUP,
     SECTIONS,
     TAKES,
     Analysis,
     BeatGrid,
     DetectedSounds,
+    Hits,
     Listening,
     NearestReference,
     ScoreCurve,
@@ -39,7 +41,6 @@ from engine.document.analysis import (
 from engine.document.file.checks import require_numbers, shown
 from engine.document.file.rows import json_value
 from engine.document.file.transaction import Tally, digest
-from engine.document.hits import ORNAMENTS, Hits
 from engine.document.limits import (
     FARTHEST_SAMPLES,
     LONGEST_FACTS_BYTES,

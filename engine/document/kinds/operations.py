@@ -211,7 +211,7 @@ USUAL_FILL = Fill.DECAY
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """The slice [start, stop) of the source sounds `by_samples` later; see `engine.sound.edl.slicing.slices`.
+    """The slice [start, stop) of the source sounds `by_samples` later; see `engine.sound.edl.slices`.
 
     All slices of a track are laid out together, each border where both its neighbours allow it.
 

@@ -3,7 +3,7 @@
 A hit moves on all microphones alike; a flam is one voice of a stroke that moves on its own microphone, with
 its bleed in the others. A note is an attack of any instrument, with stretched sound on either side. A second
 recorder is aligned to the clock of the other tracks. A tempo interpretation changes neither sound nor timing:
-`engine.document.grid.readings` applies it to the beat grid.
+`engine.document.grid_readings` applies it to the beat grid.
 """
 
 from __future__ import annotations

@@ -68,7 +68,7 @@ class Format:
 
 
 def _audio(suffix: str, name: str, good_for: str, *, is_packed: bool = True, is_coded: bool = True) -> Format:
-    module = "engine.exchange.export.audio_files.write"
+    module = "engine.exchange.export.write_audio"
     kind = {"is_audio": True, "is_packed": is_packed, "is_coded": is_coded, "names_media": False}
     return Format(suffix, name, good_for, module, **kind)
 

@@ -26,7 +26,7 @@ from engine.core.timebase import samples_to_s
 from engine.core.wording import counted
 from engine.document.proposals import Verdict
 from engine.document.tracks import Track, audible
-from engine.exchange.export.audio_files.audio_plan import LEAST_S, SAMPLES_A_S, planned_audio
+from engine.exchange.export.audio_plan import LEAST_S, SAMPLES_A_S, planned_audio
 from engine.exchange.export.formats import AUDIO_SUFFIXES, FORMATS, Format
 from engine.exchange.export.placing.media_files import (
     Collected,

@@ -18,12 +18,11 @@ from safetensors.torch import save
 from torch import Tensor
 
 from engine.analysis.found_takes import FoundTakes
-from engine.analysis.learning.loop import seeded
-from engine.analysis.learning.networks import few_threads, with_weights
+from engine.analysis.learning.loop import few_threads, seeded, with_weights
 from engine.core.errors import OffcutError
 from engine.core.files.regular_file import open_regular
 from engine.core.files.safe_write import replacing
-from engine.core.processes.memory import raise_shortage
+from engine.core.memory import raise_shortage
 from engine.core.progress import SILENT, Progress
 from engine.features.arrangement.choices.search import orders_by as orders_by_operations
 from engine.features.arrangement.choices.units import units_of

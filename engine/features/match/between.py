@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from engine.core.progress import SILENT, Progress
 from engine.core.timebase import united
 from engine.features.match.copies import Copies, at_speed, copies_in, unmatched
+from engine.features.match.levels import eq_of_powers, octave_powers, ride
 from engine.features.match.matched import GainPoint, Segment
-from engine.features.match.refining.levels import eq_of_powers, octave_powers, ride
 from engine.features.match.searching.search import Stretch, first_look, searched
 from engine.features.match.sound import RATE_HZ, Floats, SearchFeatures, Sound, search_features, sound_of
 from engine.features.match.speed import played_back, speed_along

@@ -11,7 +11,7 @@ from engine.core.timebase import samples_to_s
 
 
 class Shape(StrEnum):
-    """How the two gains of a crossfade go; `engine.features.match.refining.crossfades` holds the curves."""
+    """How the two gains of a crossfade go; `engine.features.match.crossfades` holds the curves."""
 
     EQUAL_GAIN = "equal gain"
     EQUAL_POWER = "equal power"

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
 from engine.analysis.signal.viterbi import traced
-from engine.core.processes.side_by_side import side_by_side
 from engine.core.progress import Progress
+from engine.core.side_by_side import side_by_side
 from engine.features.match.searching.likelihood import (
     NUMBERS,
     STEP_SAMPLES,

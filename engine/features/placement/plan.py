@@ -14,8 +14,8 @@ from functools import partial
 from itertools import combinations
 from pathlib import Path
 
-from engine.core.processes.side_by_side import side_by_side
 from engine.core.progress import SILENT, Progress
+from engine.core.side_by_side import side_by_side
 from engine.features.placement.by_sound import SoundMatch, match_sounds
 from engine.features.placement.clocks import Clocks
 from engine.features.placement.known import NOTHING_KNOWN, Known

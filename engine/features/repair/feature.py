@@ -7,7 +7,7 @@ from engine.core.features import Feature, OwnFinder
 FEATURE = Feature(
     finders={
         "talk": OwnFinder("engine.features.repair.finders.talk:TALK"),
-        "repair": OwnFinder("engine.features.repair.finders.repair.finder:REPAIR"),
-        "like-this": OwnFinder("engine.features.repair.finders.repair.finder:LIKE_THIS"),
+        "repair": OwnFinder("engine.features.repair.finders.repair:REPAIR"),
+        "like-this": OwnFinder("engine.features.repair.finders.repair:LIKE_THIS"),
     }
 )

@@ -15,7 +15,7 @@ def _are_sections(request: AnalysisRequest, found: Analysis | None) -> bool:
     return known_sections(request.state, found) is not None
 
 
-TAKES_PLAYED = Analyser("engine.features.takes.finders.takes.proposals:analyse", is_current=_are_takes)
+TAKES_PLAYED = Analyser("engine.features.takes.finders.take_proposals:analyse", is_current=_are_takes)
 SECTIONS_FOUND = Analyser(
     "engine.features.takes.structure.find:analyse", ("listening",), is_current=_are_sections
 )

@@ -6,8 +6,8 @@ from engine.core.features import Feature, OwnFinder
 
 FEATURE = Feature(
     finders={
-        "takes": OwnFinder("engine.features.takes.finders.takes.finder:TAKES"),
-        "comp": OwnFinder("engine.features.takes.finders.comping.finder:COMP"),
+        "takes": OwnFinder("engine.features.takes.finders.takes:TAKES"),
+        "comp": OwnFinder("engine.features.takes.finders.comping:COMP"),
     },
     analyses={
         "takes": "engine.features.takes.analyses:TAKES_PLAYED",

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from multiprocessing import forkserver
 from multiprocessing.context import BaseContext
 
-from engine.core.processes.side_by_side import usable_cores
+from engine.core.side_by_side import usable_cores
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 _FILES_PER_WORKER = 24

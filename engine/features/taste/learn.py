@@ -1,7 +1,7 @@
 """Learn a taste, again after a review, and from the cuts in pairs of raw and edited files.
 
 Retained audio of a review is training data, cut audio an example of cuts. Jobs run in a process of their own,
-see `engine.core.processes.own_process`: arguments and results need no torch.
+see `engine.core.own_process`: arguments and results need no torch.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from engine.core.errors import UsageError
 from engine.core.timebase import format_time
 from engine.document.analysis import BeatGrid
-from engine.document.grid.edits import USUAL_BEATS_IN_BAR
+from engine.document.grid_edits import USUAL_BEATS_IN_BAR
 from engine.features.timing.own_grid import OwnGrid
 
 Sound = NDArray[np.float32]

@@ -16,8 +16,8 @@ from engine.document.state import DocumentState
 from engine.features.placement.known import known_files, media_to_read
 from engine.features.placement.plan import propose_places
 from engine.features.timing.hits.find import HeldMicrophones
-from engine.features.timing.hits.kit.membership import kit_roles
-from engine.features.timing.hits.kit.stroke_pickup import MOST_TRACKS, measure_pickup
+from engine.features.timing.hits.membership import kit_roles
+from engine.features.timing.hits.stroke_pickup import MOST_TRACKS, measure_pickup
 from engine.recordings.import_audio import Imported, ImportRequest, import_audio, new_tracks
 from engine.recordings.stated.file_head import FileHead, read_heads
 from engine.recordings.stated.names import numbered

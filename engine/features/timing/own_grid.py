@@ -24,7 +24,7 @@ from engine.core.files.text import parse_json
 from engine.core.timebase import s_to_samples_array
 from engine.core.wording import counted, reason_of
 from engine.document.analysis import BeatGrid
-from engine.document.grid.edits import MOST_BEATS_IN_BAR, USUAL_BEATS_IN_BAR, require_tempo
+from engine.document.grid_edits import MOST_BEATS_IN_BAR, USUAL_BEATS_IN_BAR, require_tempo
 from engine.features.timing.alignment.lines import Division, Groove, groove_of
 
 _MOST_BYTES = 16 * 2**20

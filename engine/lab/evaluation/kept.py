@@ -16,13 +16,13 @@ import soxr
 from engine.analysis.signal.bands import MelSettings
 from engine.analysis.signal.stft import log_mel_blocks
 from engine.core.progress import Progress
-from engine.features.taste.anomaly.faults.planting import Samples
 from engine.features.taste.anomaly.neighbours import (
     NearestSearch,
     ReferenceRecording,
     ReferenceSegments,
     keep_examples,
 )
+from engine.features.taste.anomaly.planting import Samples
 from engine.features.taste.anomaly.recipes.config import default_config
 from engine.lab.simulated.recordings import clips_in, pieces_in, whole
 

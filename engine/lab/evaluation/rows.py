@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from types import MappingProxyType
 
-from engine.features.taste.anomaly.faults.planting import KINDS
-from engine.features.taste.anomaly.faults.practice_kinds import FALSE_STARTS
+from engine.features.taste.anomaly.planting import KINDS
+from engine.features.taste.anomaly.practice_kinds import FALSE_STARTS
 from engine.features.taste.anomaly.recipes.config import default_config
 from engine.features.taste.anomaly.recipes.recipe_config import OwnFaultsConfig, RecipeConfig
 from engine.lab.evaluation.recipe_code import recipe_code

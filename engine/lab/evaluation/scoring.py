@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from engine.analysis.signal.loudness import level_of
 from engine.core.progress import Progress
-from engine.features.taste.anomaly.faults.planting import Samples
 from engine.features.taste.anomaly.learn import LearnRequest, learn
+from engine.features.taste.anomaly.planting import Samples
 from engine.features.taste.anomaly.score import Scores, score_blocks
 from engine.features.taste.anomaly.taste import Taste, load_taste
 from engine.lab.evaluation.materials.case import Case

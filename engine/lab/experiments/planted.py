@@ -17,8 +17,8 @@ from engine.analysis.signal.streams import mono_blocks
 from engine.core.errors import TasteError
 from engine.core.progress import Progress
 from engine.core.timebase import s_to_samples, s_to_samples_array
-from engine.features.taste.anomaly.faults.planting import MAKERS, Planted, plant
-from engine.features.taste.anomaly.faults.practice_kinds import PRACTICE_MAKERS, made_up_clips
+from engine.features.taste.anomaly.planting import MAKERS, Planted, plant
+from engine.features.taste.anomaly.practice_kinds import PRACTICE_MAKERS, made_up_clips
 from engine.features.taste.anomaly.recipes.embedded import Embedded, hearing_of
 from engine.features.taste.anomaly.recipes.material import Recording, split
 from engine.features.taste.anomaly.threshold import auc

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.analysis.learning.loop import Epoch
-from engine.analysis.learning.networks import few_threads
+from engine.analysis.learning.loop import Epoch, few_threads
 from engine.core.progress import Progress
 from engine.features.taste.anomaly.learn import LearnRequest, write_taste
 from engine.lab.experiments.record import (

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from engine.analysis.learning.loop import Epoch
-from engine.analysis.learning.networks import few_threads
+from engine.analysis.learning.loop import Epoch, few_threads
 from engine.core.errors import OffcutError, UsageError
 from engine.core.files.safe_write import replacing, shown
 from engine.core.progress import Progress

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from engine.analysis.detection.spectra import Spectra
-from engine.analysis.learning.networks import few_threads, with_weights
+from engine.analysis.learning.loop import few_threads, with_weights
 from engine.analysis.words.vocabulary import without_not
 from engine.core.errors import UsageError
 from engine.core.files.safe_write import shown

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.analysis.learning.networks import metadata_of
+from engine.analysis.learning.loop import metadata_of
 from engine.core.files.places import data_folder
 from engine.features.repair.separation.settings import FILM
 from engine.lab.film.network import FilmNetwork

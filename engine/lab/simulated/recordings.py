@@ -19,7 +19,7 @@ import soxr
 
 from engine.core.errors import UsageError
 from engine.core.files.safe_write import shown
-from engine.features.taste.anomaly.faults.planting import Samples
+from engine.features.taste.anomaly.planting import Samples
 from engine.sound.decoders.libsndfile import LIBSNDFILE
 from engine.sound.reader import SourceReader
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 from types import MappingProxyType
 from unicodedata import combining, normalize
 
-from engine.document.hits import Role
+from engine.document.analysis import Role
 
 LEAST_MICROPHONES = 3
 """So few recordings that are called after drums and imported at once are a drum kit."""

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from engine.core.files.safe_write import shown
 from engine.core.latest import found_once_of
-from engine.core.processes.side_by_side import side_by_side
 from engine.core.progress import SILENT, Progress
+from engine.core.side_by_side import side_by_side
 from engine.sound.reader import SourceReader, left_out_sentence, no_sound
 
 BASE_SAMPLES = 256

@@ -17,7 +17,7 @@ from engine.document.edits.by_hand import edit_by_hand
 from engine.document.file.storage import apply_rows
 from engine.document.state import Marker
 from engine.exchange.export import ExportOptions, ExportRequest
-from engine.exchange.export.audio_files.audio_plan import source_depth
+from engine.exchange.export.audio_plan import source_depth
 from engine.exchange.export.placing.timecode import FrameRate
 from engine.exchange.export.plan import plan
 from engine.exchange.export.request import Depth

@@ -10,11 +10,11 @@ import pytest
 import soundfile
 
 from engine.cli.main import main
+from engine.document.analysis import Hits
 from engine.document.document import Document
 from engine.document.edits.analyses import listening_ids
 from engine.document.edits.proposals import set_analyses
-from engine.document.grid.edits import is_edited, steady
-from engine.document.hits import Hits
+from engine.document.grid_edits import is_edited, steady
 from engine.features.timing.alignment.fitting import TEMPO_DOUBT
 from engine.lab.simulated.clicks import click_track
 from tests.engine.cli.drum_take import BPM, MICROPHONES, RATE_HZ, DrumTake, drum_take

@@ -12,7 +12,7 @@ import soundfile
 
 from engine.cli.main import main
 from engine.core.errors import SourceError
-from engine.features.timing.alignment.learning.groove_file import read_groove
+from engine.features.timing.alignment.groove_file import read_groove
 from tests.engine.cli.drum_take import BPM, RATE_HZ, DrumTake, drum_take
 
 COUNT = 48

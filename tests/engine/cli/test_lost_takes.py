@@ -15,7 +15,7 @@ from engine.document.analysis import TAKES
 from engine.document.document import Document
 from engine.document.edits.proposals import replace_proposals, set_analyses
 from engine.document.proposals import Proposal
-from engine.features.takes.finders.takes.playing import stored_takes, takes_id
+from engine.features.takes.finders.takes_that_play import stored_takes, takes_id
 
 RATE_HZ = 8_000
 NAME = "passage at 0:02"

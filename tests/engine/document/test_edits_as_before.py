@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from engine.core.errors import OffcutError
+from engine.document.analysis import Hits, Role, confirmed, sure_enough, taken
 from engine.document.edits import analyses as drum_edits
 from engine.document.edits import by_hand
 from engine.document.edits import markers as marks
@@ -34,7 +35,6 @@ from engine.document.edits.proposals import (
 )
 from engine.document.edits.tracks import set_pictures
 from engine.document.file.stored_audio import stored
-from engine.document.hits import Hits, Role, confirmed, sure_enough, taken
 from engine.document.kinds import KINDS
 from engine.document.limits import LONGEST_NOTE
 from engine.document.proposals import Alternative, Decision, Edited, Proposal, Verdict, proposal_id

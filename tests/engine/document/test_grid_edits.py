@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 from engine.core.errors import UsageError
+from engine.document import grid_edits
 from engine.document.analysis import BeatGrid
 from engine.document.document import Document
 from engine.document.edits.analyses import listening_ids
 from engine.document.edits.proposals import set_analyses
 from engine.document.edits.tracks import add_tracks
-from engine.document.grid import edits as grid_edits
-from engine.document.grid.edits import ramp_times_s, with_bars_from
-from engine.document.grid.pulse import fit_taps
+from engine.document.grid_edits import ramp_times_s, with_bars_from
+from engine.document.pulse import fit_taps
 from tests.engine.document.conftest import a_source
 from tests.sources import each_alone
 

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 
 from engine.core.errors import UsageError
+from engine.document import grid_edits
 from engine.document.analysis import BeatGrid
-from engine.document.grid import edits as grid_edits
-from engine.document.grid.edits import DecidedTempo
-from engine.document.grid.pulse import fit_taps
-from engine.document.grid.readings import LEVELS, next_reading, readings_of, recounted, respaced
+from engine.document.grid_edits import DecidedTempo
+from engine.document.grid_readings import LEVELS, next_reading, readings_of, recounted, respaced
 from engine.document.kinds.timing import HEARD, OFF_BEAT
+from engine.document.pulse import fit_taps
 from tests.as_before import require_as_before
 from tests.engine.document.test_grid_edits import RATE_HZ, grid_of
 

@@ -17,8 +17,10 @@ from engine.document.analysis import (
     Analysis,
     BeatGrid,
     DetectedSounds,
+    Hits,
     Listening,
     NearestReference,
+    Role,
     ScoreCurve,
 )
 from engine.document.file.checks import (
@@ -32,7 +34,6 @@ from engine.document.file.checks import (
 )
 from engine.document.file.schema import layout_of
 from engine.document.file.stored_analyses import require_analysis, unpacked
-from engine.document.hits import Hits, Role
 from engine.document.tracks import Clip
 
 LIMITS = {

@@ -14,8 +14,8 @@ from engine.core.errors import DocumentError
 from engine.document.analysis import HAND, BeatGrid
 from engine.document.document import Document
 from engine.document.edits.proposals import choose_alternative, decide, replace_proposals, set_analyses
-from engine.document.grid.edits import DecidedTempo, doubled, halved, is_edited, keeping_edited, set_grid
-from engine.document.grid.readings import LEVELS, grid_in_force, readings_of, recounted
+from engine.document.grid_edits import DecidedTempo, doubled, halved, is_edited, keeping_edited, set_grid
+from engine.document.grid_readings import LEVELS, grid_in_force, readings_of, recounted
 from engine.document.kinds.timing import HEARD, OFF_BEAT, READINGS, TEMPO
 from engine.document.proposals import Alternative, Decision, Proposal, Verdict
 from engine.document.state import DocumentState

@@ -9,9 +9,9 @@ import pytest
 
 from engine.core.errors import UsageError
 from engine.document.analysis import HAND, BeatGrid
-from engine.document.grid.edits import doubled, halved, steady, with_beat_at, with_downbeat, with_pulse
-from engine.document.grid.pulse import beat_at, free_notice, has_music, is_free, steady_beats, tempo_at
-from engine.document.grid.readings import LEVELS
+from engine.document.grid_edits import doubled, halved, steady, with_beat_at, with_downbeat, with_pulse
+from engine.document.grid_readings import LEVELS
+from engine.document.pulse import beat_at, free_notice, has_music, is_free, steady_beats, tempo_at
 
 RATE_HZ = 1_000
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.document.hits import Role
+from engine.document.analysis import Role
 from engine.recordings.stated.names import kit_of_names, role_of_name
 
 

@@ -28,7 +28,7 @@ from engine.document.edits.proposals import decide
 from engine.document.proposals import BY_EXAMPLE, Verdict
 from engine.document.state import DocumentState
 from engine.features.registry import FoundEdits, find_edits, request_of
-from engine.features.repair.finders.repair.finder import NOTHING_ELSE
+from engine.features.repair.finders.repair import NOTHING_ELSE
 from engine.recordings.detect_sounds import NOTHING, FoundSounds, detect_sounds
 from engine.recordings.media import locate_all
 from engine.recordings.track_audio import SpanRequest

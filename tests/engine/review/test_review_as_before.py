@@ -8,8 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.document.analysis import DetectedSounds
-from engine.document.hits import Hits, Role
+from engine.document.analysis import DetectedSounds, Hits, Role
 from engine.document.proposals import Decision, Proposal, Verdict
 from engine.document.state import DocumentState, Marker
 from engine.document.table import VERDICTS, table_of

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from desktop.bench.surroundings import held_now
-from engine.core.processes.memory import SHORTAGE
+from engine.core.memory import SHORTAGE
 from engine.core.progress import Progress
 from engine.web.work import Answer, Job, JobState, Work
 

@@ -16,13 +16,12 @@ import pytest
 
 from desktop.shell.session import Session
 from engine.cli.main import main
-from engine.document.analysis import DetectedSounds, StrokePickup
+from engine.document.analysis import ORNAMENTS, DetectedSounds, StrokePickup
 from engine.document.document import Document
 from engine.document.edits.proposals import set_analyses
 from engine.document.file.storage import TABLE_NAMES
 from engine.document.file.stored_analyses import require_analysis
 from engine.document.file.transaction import digest, write_anew
-from engine.document.hits import ORNAMENTS
 from tests.engine.document.scripted import ANALYSES, BEATS, IDS, review
 from tests.engine.features.timing.hits.made import made_hits
 from tests.hostile.status import is_one_sentence

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PySide6.QtGui import QPainter
 
 from engine.document.analysis import BeatGrid
-from engine.document.grid.pulse import steady_beats
+from engine.document.pulse import steady_beats
 from widgets import theme
 from widgets.theme import color
 from widgets.timeline.frame import Frame

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from engine.document.hits import Hits
+from engine.document.analysis import Hits
 from engine.document.proposals import Verdict
 from engine.document.state import DocumentState
 from engine.document.table import VERDICTS

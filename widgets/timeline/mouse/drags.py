@@ -16,7 +16,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
 from engine.core.timebase import format_time
 from engine.document.edits.by_hand import fade_ms_of
-from engine.document.grid.edits import with_beat_at
+from engine.document.grid_edits import with_beat_at
 from engine.document.kinds import KINDS
 from engine.document.state import Marker
 from widgets import theme

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from engine.features.repair.finders.repair.requests import ShownMask
+from engine.features.repair.finders.requests import ShownMask
 from engine.features.repair.separation.paint import Paint, between, on_track, painted
 from widgets import theme
 from widgets.theme import Theme

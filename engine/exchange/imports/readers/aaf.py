@@ -23,7 +23,7 @@ from aaf2.file import AAFFile
 from aaf2.properties import StrongRefSetProperty, StrongRefVectorProperty, WeakRefArrayProperty
 
 from engine.core.errors import Cancelled, EditsError
-from engine.core.processes.own_process import ProcessDiedError, run_in_own_process
+from engine.core.own_process import ProcessDiedError, run_in_own_process
 from engine.core.progress import Progress
 from engine.core.wording import counted, listed, quoted
 from engine.exchange.imports.described import (

@@ -11,12 +11,12 @@ from statistics import median
 from engine.analysis.beats.listen import listen
 from engine.analysis.detection.voices import RATE_HZ as VOICE_RATE_HZ
 from engine.analysis.detection.voices import is_installed, talk_between, voice_frames, voice_spans
-from engine.analysis.learning.networks import few_threads
+from engine.analysis.learning.loop import few_threads
 from engine.analysis.signal.streams import mono_of
 from engine.core.errors import OffcutError, UsageError
 from engine.core.files.safe_write import shown
-from engine.core.processes.side_by_side import side_by_side
 from engine.core.progress import Progress, parallel
+from engine.core.side_by_side import side_by_side
 from engine.core.timebase import convert_samples, samples_to_s
 from engine.core.wording import percent
 from engine.document.analysis import BeatGrid

@@ -28,7 +28,7 @@ from engine.features.match.finder.gains import Levels, gain_edits, levels, loude
 from engine.features.match.finder.reference import Reference, open_reference
 from engine.features.match.match import match_sounds
 from engine.features.match.matched import Matched, Segment
-from engine.features.match.refining.seams import as_channels
+from engine.features.match.seams import as_channels
 from engine.features.match.sound import Sound, opened
 from engine.sound.edl.build import build
 from engine.sound.edl.edits_that_play import Played, Wanted, accept_instead, counted_kinds, edits_that_play

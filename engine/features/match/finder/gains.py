@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from engine.document.kinds.kind import HAND_CROSSFADE_MS
 from engine.document.kinds.sounding import GAIN_DB, LOUDEST_DB, QUIETEST_DB, RAMP_MS
+from engine.features.match.levels import to_db
 from engine.features.match.matched import GainPoint, Segment
-from engine.features.match.refining.levels import to_db
-from engine.features.match.refining.seams import as_channels
+from engine.features.match.seams import as_channels
 from engine.features.match.sound import Sound
 from engine.sound.edl.edits_that_play import Wanted
 

@@ -23,7 +23,7 @@ from engine.core.progress import Progress
 from engine.document.state import DocumentState
 from engine.document.tracks import Track, audible
 from engine.features.match.match import require_long
-from engine.features.match.refining.seams import aligned
+from engine.features.match.seams import aligned
 from engine.features.match.searching.lags import WINDOW_SAMPLES, faint_places
 from engine.features.match.searching.places import Places
 from engine.features.match.sound import RATE_HZ, Floats, SearchFeatures, Sound, one_at_a_time, search_features

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from scipy.fft import irfft, next_fast_len, rfft
 from scipy.signal import resample_poly
 
-from engine.core.processes.side_by_side import side_by_side
 from engine.core.progress import Progress
+from engine.core.side_by_side import side_by_side
 from engine.features.match.searching.lags import agreeing, evenly, filtered, inverse_filter
 from engine.features.match.searching.likelihood import STEP_SAMPLES, cut, log_likelihoods, on_line
 from engine.features.match.searching.places import Diagonal

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from scipy.fft import irfft, next_fast_len, rfft
 from scipy.signal import oaconvolve, welch
 
-from engine.core.processes.side_by_side import side_by_side
 from engine.core.progress import Progress
+from engine.core.side_by_side import side_by_side
 from engine.features.match.searching.places import Places, joined_places
 from engine.features.match.sound import RATE_HZ, Floats
 

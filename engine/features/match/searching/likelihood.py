@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from scipy.fft import rfft
 
 from engine.analysis.signal.viterbi import stay_or_jump, traced
-from engine.core.processes.side_by_side import side_by_side
 from engine.core.progress import Progress
+from engine.core.side_by_side import side_by_side
 from engine.features.match.searching.places import Diagonal
 from engine.features.match.sound import RATE_HZ, Floats
 from engine.sound.edl.tracks.delay import delayed

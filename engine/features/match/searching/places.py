@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import irfft, next_fast_len, rfft
 
-from engine.core.processes.side_by_side import side_by_side
 from engine.core.progress import Progress
+from engine.core.side_by_side import side_by_side
 from engine.features.match.sound import HOP_SAMPLES, Floats, SearchFeatures, patterns
 
 _MOST_ALIKE = 64

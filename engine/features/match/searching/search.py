@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
-from engine.core.processes.side_by_side import side_by_side
 from engine.core.progress import Progress
+from engine.core.side_by_side import side_by_side
 from engine.core.timebase import Samples, runs, united, within
 from engine.features.match.searching.lags import HOP_SAMPLES as FAINT_HOP_SAMPLES
 from engine.features.match.searching.lags import WINDOW_SAMPLES as FAINT_SAMPLES

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import map_coordinates, spline_filter, uniform_filter1d
 
 from engine.analysis.signal.second_recorder import summit
-from engine.core.processes.side_by_side import side_by_side
+from engine.core.side_by_side import side_by_side
 from engine.features.match.searching.lags import evenly
 from engine.features.match.sound import RATE_HZ, Floats
 from engine.features.match.stretching.spectra import (

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from scipy.fft import dct
 
 from engine.analysis.signal.viterbi import stay_or_jump, traced
-from engine.core.processes.side_by_side import side_by_side
 from engine.core.progress import Progress
+from engine.core.side_by_side import side_by_side
 from engine.features.match.searching.lags import evenly
 from engine.features.match.sound import RATE_HZ, Floats
 from engine.features.match.stretching.lines import StretchedLine, along, correlation, followed, measured

@@ -3,7 +3,7 @@
 A prompt must name a known sound, and that sound must be likely in a window. The detector rates how well
 words match the sound, the network the share of the window that they cover; a logistic regression, fitted by
 `engine.lab.evaluation.separation.presence`, joins them. Speech is detected by the network that separates it.
-The forecast of a result is made with it (`engine.features.repair.separation.outcomes`).
+The forecast of a result is made with it (`engine.features.repair.separation.blend`).
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from numpy.typing import NDArray
 
 from engine.analysis.detection.detector import CONTEXT_S, OTHER_SOUND, detector, name_words
 from engine.analysis.detection.spectra import MEL, Spectra
-from engine.analysis.learning.networks import few_threads
+from engine.analysis.learning.loop import few_threads
 from engine.analysis.words.prompts import known_sounds, require_understood, require_words, separable
 from engine.analysis.words.vocabulary import without_not
 from engine.core.errors import NotCredibleError, SoundNotFoundError
-from engine.core.processes.side_by_side import in_groups
 from engine.core.progress import SILENT, Progress
+from engine.core.side_by_side import in_groups
 from engine.features.repair.separation.network import (
     inside_frames,
     network_separator,
     speech_separator,
     whole_windows_s,
 )
-from engine.features.repair.separation.outcomes.outcome import outcome_of
+from engine.features.repair.separation.outcome import outcome_of
 from engine.features.repair.separation.plain import FactorSeparator, SubtractionSeparator, shares_in_bands
 from engine.features.repair.separation.registry import SEPARATORS, is_speech
 from engine.features.repair.separation.separate import Asked, Recording, neighbourhoods, remembering

@@ -32,7 +32,7 @@ from engine.analysis.detection.spectra import (
     speech_network,
     speech_shares,
 )
-from engine.analysis.learning.networks import few_threads, with_weights
+from engine.analysis.learning.loop import few_threads, with_weights
 from engine.analysis.words.prompts import SIZE
 from engine.core.progress import check_heeded
 from engine.features.repair.separation.separator import (

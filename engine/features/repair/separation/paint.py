@@ -25,7 +25,7 @@ Asked = tuple[str, bytes, bytes]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MaskMemory:
-    """`engine.features.repair.separation.outcomes.outcome.Outcome` by request.
+    """`engine.features.repair.separation.outcome.Outcome` by request.
 
     Attributes
     ----------

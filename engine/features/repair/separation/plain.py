@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 
 from engine.analysis.detection.spectra import MEL, Spectra
-from engine.analysis.learning.networks import few_threads
+from engine.analysis.learning.loop import few_threads
 from engine.features.repair.separation.network import HOP_S, inside_frames
 from engine.features.repair.separation.separator import Mask, Prompt, Stretch, outside
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.analysis.learning.networks import metadata_of
+from engine.analysis.learning.loop import metadata_of
 from engine.analysis.words.prompts import means_speech
 from engine.analysis.words.vocabulary import without_not
 from engine.core.build import missing_in_bundle, of_laboratory
@@ -18,14 +18,14 @@ from engine.core.extensions import Extended, require_factory
 from engine.core.extensions.names import Extension
 from engine.core.files.safe_write import shown
 from engine.core.wording import begun, listed, quoted
+from engine.features.repair.separation.blend import BlendSeparator, blend_separator
 from engine.features.repair.separation.network import (
     WEIGHTS,
     SpeechSeparator,
     network_separator,
     speech_separator,
 )
-from engine.features.repair.separation.outcomes.blend import BlendSeparator, blend_separator
-from engine.features.repair.separation.outcomes.outcome import Outcome, outcomes_of
+from engine.features.repair.separation.outcome import Outcome, outcomes_of
 from engine.features.repair.separation.plain import FactorSeparator, SubtractionSeparator
 from engine.features.repair.separation.separator import Mask, Prompt, Separator, Stretch
 from engine.features.repair.separation.settings import DEFAULT, FILM
@@ -33,7 +33,7 @@ from engine.features.repair.separation.settings import DEFAULT, FILM
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ByPromptSeparator:
-    """See `Separator` and `engine.features.repair.separation.outcomes.outcome.Judging`."""
+    """See `Separator` and `engine.features.repair.separation.outcome.Judging`."""
 
     speech: SpeechSeparator
     others: BlendSeparator

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from engine.analysis.detection.spectra import MEL
 from engine.core.progress import SILENT, Progress, heeding
 from engine.core.timebase import s_to_samples
-from engine.features.repair.separation.outcomes.outcome import Outcome, outcome_of, outcomes_of
+from engine.features.repair.separation.outcome import Outcome, outcome_of, outcomes_of
 from engine.features.repair.separation.paint import MaskMemory, Paint, PaintedMask
 from engine.features.repair.separation.separator import (
     CONTEXT_S,

@@ -15,8 +15,8 @@ from engine.core.wording import counted
 from engine.document.analysis import SECTIONS, Analysis, BeatGrid, StoredSections, require_recording
 from engine.document.edits.analyses import set_sections, sound_key
 from engine.document.edits.proposals import set_analyses
-from engine.document.grid.edits import keeping_edited
-from engine.document.grid.readings import grid_in_force
+from engine.document.grid_edits import keeping_edited
+from engine.document.grid_readings import grid_in_force
 from engine.document.state import DocumentState, Edit, merged
 from engine.features.takes.features import FRAMES_PER_S, Frames, frames_of
 from engine.features.takes.playing import performances

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from engine.analysis.signal.span_means import running_sums, sums_at
 from engine.document.analysis import BeatGrid
-from engine.document.grid.pulse import steady_beats
+from engine.document.pulse import steady_beats
 from engine.features.takes.features import FRAMES_PER_S, PITCH_CLASSES, STEPS_PER_S, Frames
 
 Flags = NDArray[np.bool_]

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from engine.analysis.found_takes import FalseStart
 from engine.analysis.signal.dead_air import DeadAirDetector
 from engine.analysis.signal.streams import mono_of
-from engine.core.processes.side_by_side import side_by_side
 from engine.core.progress import SILENT, Progress
+from engine.core.side_by_side import side_by_side
 from engine.core.timebase import convert_samples
 from engine.document.analysis import FRAGMENT, OTHER_LEVEL, OTHER_TEMPO
 from engine.features.takes.features import Frames, frames_of

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from engine.analysis.learning.loop import Epoch, together
-from engine.analysis.learning.networks import few_threads
+from engine.analysis.learning.loop import Epoch, few_threads, together
 from engine.core.files.safe_write import check_target
 from engine.core.progress import Progress
 from engine.core.timebase import format_time

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.analysis.found_takes import FalseStart
-from engine.analysis.learning.networks import few_threads
+from engine.analysis.learning.loop import few_threads
 from engine.analysis.signal.dead_air import DeadAirDetector
 from engine.analysis.signal.loudness import level_of
 from engine.analysis.signal.streams import mono_of, read_ahead, resampled

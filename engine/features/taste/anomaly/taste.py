@@ -25,7 +25,7 @@ from torch import Tensor
 from engine.analysis.learning.loop import Epoch
 from engine.core.errors import TasteError, UsageError
 from engine.core.files.safe_write import replacing, shown
-from engine.core.processes.memory import raise_shortage
+from engine.core.memory import raise_shortage
 from engine.core.wording import quoted
 from engine.features.takes.pairs import OUTLINE_SIZE
 from engine.features.taste.anomaly.cut_habits import CutHabits, RecordingCuts

@@ -28,7 +28,7 @@ from engine.document.analysis import (
     Listening,
     ScoreCurve,
 )
-from engine.document.grid.pulse import steady_spans
+from engine.document.pulse import steady_spans
 from engine.features.taste.anomaly.cut_habits import RecordingCuts
 from engine.features.taste.anomaly.phrases import are_spoken, sounding_spans
 from engine.features.taste.anomaly.threshold import HIGHEST_LIMIT, SURELY_ODD, score_of, to_standard

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from engine.core.timebase import Samples, inside, s_to_samples, united
 from engine.document.analysis import APART_BEATS, NOWHERE, BeatGrid, Listening, NearestReference, ScoreCurve
-from engine.document.grid.pulse import has_music
 from engine.document.proposals import (
     QUESTION,
     UNFAMILIAR,
@@ -22,6 +21,7 @@ from engine.document.proposals import (
     Verdict,
     proposal_id,
 )
+from engine.document.pulse import has_music
 from engine.document.settings import CutSettings
 from engine.features.taste.anomaly.threshold import SMOOTHING_S
 from engine.features.taste.cuts.default_cuts import (

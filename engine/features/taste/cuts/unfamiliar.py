@@ -14,7 +14,7 @@ import numpy as np
 
 from engine.core.timebase import Samples, format_time, inside, outside, samples_to_s, united
 from engine.document.analysis import BeatGrid, Listening, ScoreCurve
-from engine.document.grid.pulse import has_music, steady_spans
+from engine.document.pulse import has_music, steady_spans
 from engine.features.taste.anomaly.threshold import (
     HIGHEST_LIMIT,
     SMOOTHING_S,

@@ -57,7 +57,7 @@ def find_symptoms(request: SymptomsRequest, progress: Progress) -> Symptoms:
     from engine.analysis.signal.stft import log_mel_blocks
     from engine.analysis.signal.streams import resampled
     from engine.features.taste.anomaly.taste import load_taste
-    from engine.features.taste.diagnoses.measurements import examine, segments_of, typical_spectrum_db
+    from engine.features.taste.diagnoses.material import examine, segments_of, typical_spectrum_db
     from engine.recordings.listen import mono_blocks
 
     taste = load_taste(request.taste)

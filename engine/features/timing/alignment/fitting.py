@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.document.hits import Hits
+from engine.document.analysis import Hits
 from engine.features.timing.alignment.lines import Lines
 from engine.features.timing.alignment.strokes import GRACES, SURE_OF_A_HIT, Strokes
 

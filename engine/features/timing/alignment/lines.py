@@ -16,9 +16,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from engine.core.errors import UsageError
 from engine.core.wording import listed, quoted
-from engine.document.analysis import BeatGrid
-from engine.document.grid.edits import beats_in_bar
-from engine.document.hits import Hits, Role
+from engine.document.analysis import BeatGrid, Hits, Role
+from engine.document.grid_edits import beats_in_bar
 
 
 def positions_at(grid: BeatGrid, beats: ArrayLike, rate_hz: int) -> NDArray[np.float64]:

@@ -12,7 +12,7 @@ from typing import Any, get_type_hints
 
 from engine.core.errors import UsageError
 from engine.core.wording import listed, quoted
-from engine.document.hits import Role
+from engine.document.analysis import Role
 from engine.document.kinds.operations import GAP_FILLS, USUAL_FILL
 from engine.features.timing.alignment.lines import Division
 

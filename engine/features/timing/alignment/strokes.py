@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.document.hits import ORNAMENTS, Hits, Ornament, Role
+from engine.document.analysis import ORNAMENTS, Hits, Ornament, Role
 from engine.features.timing.alignment.lines import Placement
 
 Floats = NDArray[np.float64]

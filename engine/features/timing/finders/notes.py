@@ -15,15 +15,14 @@ from engine.core.errors import TimingError, UsageError
 from engine.core.progress import Progress
 from engine.core.timebase import format_time, s_to_samples
 from engine.core.wording import counted, listed, quoted
-from engine.document.analysis import Analysis, BeatGrid
+from engine.document.analysis import Analysis, BeatGrid, Role
 from engine.document.edits.analyses import DRUMS, listening_ids, role_of
 from engine.document.edits.proposals import is_held
-from engine.document.grid.pulse import free_notice, is_free
-from engine.document.hits import Role
 from engine.document.kinds.kind import CROSSFADE_MS, real
 from engine.document.kinds.sounding import BY_SAMPLES
 from engine.document.kinds.timing import AFTER_SAMPLES, HIT_CROSSFADE_MS, LINE, NOTE, ONSET_SAMPLES
 from engine.document.proposals import Proposal
+from engine.document.pulse import free_notice, is_free
 from engine.document.tracks import Track
 from engine.features.timing.alignment.fitting import agreement
 from engine.features.timing.alignment.lines import line_words, lines_of, read_division

@@ -13,8 +13,8 @@ from engine.analysis.signal.second_recorder import Read, SecondRecorder, match_r
 from engine.core.progress import Progress
 from engine.core.timebase import samples_to_s
 from engine.core.wording import counted, listed
+from engine.document.analysis import Hits, Role
 from engine.document.edits.proposals import add_proposals
-from engine.document.hits import Hits, Role
 from engine.document.kinds.sounding import BY_SAMPLES
 from engine.document.kinds.timing import DRIFT_PPM, RECORDER
 from engine.document.proposals import Proposal, proposal_id

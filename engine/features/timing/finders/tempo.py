@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.core.progress import Progress
-from engine.document.grid.edits import require_open_grid
+from engine.document.grid_edits import require_open_grid
 from engine.features.timing.finders.tempo_proposals import proposed_of
 from engine.review.finders import Finder, FinderRequest, Found
 

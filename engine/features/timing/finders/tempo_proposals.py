@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from engine.core.wording import begun, counted, percent
 from engine.document.analysis import BeatGrid
 from engine.document.edits.analyses import listening_ids
-from engine.document.grid.readings import LEVELS, OFFERED_FROM
+from engine.document.grid_readings import LEVELS, OFFERED_FROM
 from engine.document.kinds.timing import BARS_LATER, GRID, HEARD, READING, TEMPO, TEMPO_BPM, reading_words
 from engine.document.proposals import Alternative, Proposal, proposal_id
 from engine.document.state import DocumentState

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.analysis.signal.loudness import Floats
-from engine.document.hits import Role
+from engine.document.analysis import Role
 from engine.features.timing.hits.candidates import SILENCE_DB, Candidates
 
 _ONE_DRUM = (Role.KICK, Role.SNARE, Role.HAT)

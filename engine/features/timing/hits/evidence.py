@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.analysis.signal.loudness import Floats
-from engine.document.hits import Role
+from engine.document.analysis import Role
 from engine.features.timing.hits.candidates import Candidates
 from engine.features.timing.hits.drums import (
     CLEAR_STRENGTH_DB,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from engine.analysis.signal.loudness import Floats, Octaves, finite
 from engine.core.progress import SILENT, Progress
-from engine.document.hits import Hits, Role
+from engine.document.analysis import Hits, Role
 from engine.features.timing.hits.candidates import (
     LATE_S,
     Candidates,
@@ -31,7 +31,7 @@ from engine.features.timing.hits.evidence import (
     network_of,
     second_evidence,
 )
-from engine.features.timing.hits.kit.roles import GuessedRole, guess_roles, is_of_a_kit
+from engine.features.timing.hits.roles import GuessedRole, guess_roles, is_of_a_kit
 from engine.features.timing.hits.strokes import (
     SURE,
     Struck,

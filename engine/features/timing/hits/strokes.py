@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.analysis.signal.loudness import Floats
-from engine.document.hits import ORNAMENTS, Hits, Ornament, Role
+from engine.document.analysis import ORNAMENTS, Hits, Ornament, Role
 from engine.features.timing.hits.candidates import Candidates
 from engine.features.timing.hits.drums import Drum, all_octaves_db
 from engine.features.timing.hits.evidence import ORNAMENT_WEIGHTS, network_of

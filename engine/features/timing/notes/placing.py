@@ -11,9 +11,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.document.hits import Hits, Role
-from engine.features.timing.alignment.decoding.moves import whole_performance
+from engine.document.analysis import Hits, Role
 from engine.features.timing.alignment.lines import Lines
+from engine.features.timing.alignment.moves import whole_performance
 from engine.features.timing.alignment.settings import AlignmentSettings
 from engine.features.timing.notes.onsets import Notes
 from engine.features.timing.notes.warping import Warping

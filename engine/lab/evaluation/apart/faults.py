@@ -1,6 +1,6 @@
 """Ten kinds of faults of a rehearsal, made of notes, real voices, real noises and changes of gain.
 
-None is made by the rules of `engine.features.taste.anomaly.faults`, on which tastes practise: a wrong tempo
+None is made by the rules of `engine.features.taste.anomaly.planting`, on which tastes practise: a wrong tempo
 is played, not stretched, missing players leave their notes out, and people talk with recorded voices.
 """
 

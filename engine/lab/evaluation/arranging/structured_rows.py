@@ -16,7 +16,7 @@ from engine.core.progress import SILENT, Progress
 from engine.core.timebase import runs
 from engine.document.document import Document
 from engine.document.edits.proposals import set_analyses
-from engine.document.grid.readings import grid_in_force
+from engine.document.grid_readings import grid_in_force
 from engine.document.kinds.order import CUT
 from engine.document.proposals import Evidence, Proposal
 from engine.document.state import DocumentState
@@ -25,7 +25,7 @@ from engine.features.arrangement.finder.arrange import arranged
 from engine.features.arrangement.finder.requests import ArrangeRequest, ProposedArrangement
 from engine.features.arrangement.step_features import StepFeatures, hear
 from engine.features.arrangement.steps import Order, order_of
-from engine.features.takes.finders.takes.proposals import propose_takes
+from engine.features.takes.finders.take_proposals import propose_takes
 from engine.lab.evaluation.arranging.compared import compared
 from engine.lab.evaluation.arranging.jumps import jumps_right, next_kept
 from engine.lab.evaluation.arranging.structured import LONGEST_SONG_S, Part, Structured, structured

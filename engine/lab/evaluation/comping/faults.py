@@ -1,6 +1,6 @@
 """Faults planted in bars of takes: by musicians in notes, by equipment and room in the sound.
 
-It shares no code with the faults that tastes learn from (`engine.features.taste.anomaly.faults`).
+It shares no code with the faults that tastes learn from (`engine.features.taste.anomaly.planting`).
 """
 
 from __future__ import annotations

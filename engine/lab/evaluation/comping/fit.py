@@ -1,4 +1,4 @@
-"""Fits the weights of `engine.features.takes.comping.costs`: ``python -m engine.lab.evaluation.comping.fit
+"""Fits the weights of `engine.features.takes.comp_costs`: ``python -m engine.lab.evaluation.comping.fit
 DATA``.
 
 Bands, drummers and noises are those of `TUNING_BANDS`; no report has them.
@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from engine.features.takes.comping.costs import Differences, Key, Weights, deviations, differences, odds_of
-from engine.features.takes.comping.following import Bars, bars_of_takes, follow
+from engine.features.takes.comp_costs import Differences, Key, Weights, deviations, differences, odds_of
+from engine.features.takes.following import Bars, bars_of_takes, follow
 from engine.lab.evaluation.comping.bands import TUNING_BANDS
 from engine.lab.evaluation.comping.faults import Fault
 from engine.lab.evaluation.comping.session import RATE_HZ, Rehearsal, reader, rehearsal

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.features.takes.comping.comp import cheapest
+from engine.features.takes.comp import cheapest
 from engine.lab.evaluation.comping.bands import DRUMS
 from engine.lab.evaluation.comping.faults import Fault
 from engine.lab.evaluation.comping.session import RATE_HZ, Rehearsal, Sound

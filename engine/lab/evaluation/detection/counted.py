@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from engine.analysis.detection.events import Candidate
+from engine.analysis.detection.what_sounds import Candidate
 from engine.lab.evaluation.separation.events import matched
 from engine.lab.evaluation.separation.recordings import Occurrence
 

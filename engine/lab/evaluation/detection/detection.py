@@ -16,13 +16,13 @@ import soundfile
 from numpy.typing import NDArray
 
 from engine.analysis.detection.detector import STEP_SAMPLES
-from engine.analysis.detection.events import Candidate, candidates
 from engine.analysis.detection.spectra import MEL
+from engine.analysis.detection.what_sounds import Candidate, candidates
 from engine.analysis.signal.streams import resampled
 from engine.core.progress import SILENT, Progress
 from engine.document.file.storage import apply_rows
 from engine.document.state import DocumentState
-from engine.features.repair.finders.repair.find_sounds import find_sounds
+from engine.features.repair.finders.find_sounds import find_sounds
 from engine.lab.evaluation.detection.clips import Line, free_clip_lines
 from engine.lab.evaluation.detection.counted import Counted
 from engine.lab.evaluation.detection.interviews import (

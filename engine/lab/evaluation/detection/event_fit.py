@@ -1,7 +1,7 @@
 """Fit log odds and thresholds of events: `python -m engine.lab.evaluation.detection.event_fit DATA`.
 
-Prints what `engine.analysis.detection.events` holds, by words and by one marked occurrence, chosen on that
-half of the recordings and interviews that no table reports; recordings and interviews count the same. Weights
+Prints what `engine.analysis.detection.what_sounds` holds, by words and by one marked occurrence, chosen on
+the half of recordings and interviews that no table reports; recordings and interviews count the same. Weights
 of words are those of `evidence_over_time`; the weight by example multiplies the existing one. DATA holds
 `esc50`, `speech` and `ambience`. Places depend slightly on the fitted values: run it again after a change.
 """
@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from engine.analysis.detection import events
+from engine.analysis.detection import what_sounds as events
 from engine.analysis.detection.detector import STEP_S, SoundFeatures, Words, detector
 from engine.analysis.detection.spectra import MEL
 from engine.analysis.signal.streams import resampled

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy.fft import next_fast_len
 
 from engine.analysis.detection.spectra import MEL
-from engine.features.taste.anomaly.faults.practice_kinds import coloured_noise
+from engine.features.taste.anomaly.practice_kinds import coloured_noise
 from engine.lab.evaluation.separation.recordings import Occurrence, Relation, halves, stretches
 from engine.lab.evaluation.separation.unseen_sources import FOLD, RATE_HZ, Background, Bed, read
 from engine.lab.evaluation.speech.mixtures import background, prompt_voices, set_apart, spoken

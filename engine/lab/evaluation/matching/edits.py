@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.features.match.crossfades import fade
 from engine.features.match.matched import Shape
-from engine.features.match.refining.crossfades import fade
 
 Samples = NDArray[np.float32]
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.features.taste.anomaly.faults.planting import MAKERS, Material, Samples
-from engine.features.taste.anomaly.faults.practice_kinds import FALSE_STARTS, quiet_room, ringing
+from engine.features.taste.anomaly.planting import MAKERS, Material, Samples
+from engine.features.taste.anomaly.practice_kinds import FALSE_STARTS, quiet_room, ringing
 from engine.lab.evaluation.materials.band import Band, chosen_band
 from engine.lab.evaluation.materials.case import Case, Faults, HeldOut, MaterialKind
 from engine.lab.simulated.recordings import Excerpt, drawn_clips

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.features.taste.anomaly.faults.planting import MAKERS, Fault, Maker, Samples, plant
+from engine.features.taste.anomaly.planting import MAKERS, Fault, Maker, Samples, plant
 from engine.lab.simulated.recordings import HEARD_RATE_HZ, Excerpt, converted
 
 FAULT_SHARE = 0.4

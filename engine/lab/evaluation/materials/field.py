@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.features.taste.anomaly.faults.planting import MAKERS, Maker, Material, Samples, active_rms, edges
+from engine.features.taste.anomaly.planting import MAKERS, Maker, Material, Samples, active_rms, edges
 from engine.lab.evaluation.materials.case import Case, Faults, MaterialKind
 from engine.lab.simulated.recordings import HEARD_RATE_HZ, Excerpt, clip, clip_rows, drawn_clips
 

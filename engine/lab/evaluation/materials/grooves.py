@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.features.taste.anomaly.faults.planting import Samples
+from engine.features.taste.anomaly.planting import Samples
 from engine.lab.simulated.performances.grooves import notes_of, read_table
 from engine.lab.simulated.performances.muldjord import NAME, stems_of_hits
 from engine.lab.simulated.performances.pieces import Piece

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.features.taste.anomaly.faults.planting import Fault, Samples, active_rms, edges, repitched
-from engine.features.taste.anomaly.faults.practice_kinds import coloured_noise
+from engine.features.taste.anomaly.planting import Fault, Samples, active_rms, edges, repitched
+from engine.features.taste.anomaly.practice_kinds import coloured_noise
 from engine.lab.evaluation.materials.band import Band, chosen_band
 from engine.lab.evaluation.materials.case import Case, HeldOut, MaterialKind
 from engine.lab.evaluation.materials.speech import Voice, spoken

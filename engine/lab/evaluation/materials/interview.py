@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 from scipy.signal import fftconvolve
 
-from engine.features.taste.anomaly.faults.planting import Fault, Samples, active_rms, edges
-from engine.features.taste.anomaly.faults.practice_kinds import coloured_noise
+from engine.features.taste.anomaly.planting import Fault, Samples, active_rms, edges
+from engine.features.taste.anomaly.practice_kinds import coloured_noise
 from engine.lab.evaluation.materials.case import PAUSE, Case, HeldOut, MaterialKind
 from engine.lab.evaluation.materials.speech import Voice, question, say, sentence
 from engine.lab.simulated.recordings import HEARD_RATE_HZ, Clips, Excerpt, drawn_clips

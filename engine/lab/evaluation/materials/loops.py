@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.features.taste.anomaly.faults.planting import MAKERS, Material, Samples
+from engine.features.taste.anomaly.planting import MAKERS, Material, Samples
 from engine.lab.evaluation.materials.case import Case, Faults, MaterialKind, WholeFile
 from engine.lab.simulated.recordings import Excerpt, drawn_clips, excerpt, sound_files
 

@@ -12,7 +12,7 @@ import numpy as np
 import soundfile
 
 from engine.core.errors import UsageError
-from engine.features.taste.anomaly.faults.planting import Samples, edges
+from engine.features.taste.anomaly.planting import Samples, edges
 from engine.lab.simulated.recordings import HEARD_RATE_HZ, converted
 
 _SUBJECTS = (

@@ -22,7 +22,8 @@ from engine.analysis.detection.detector import (
     analysed_versions,
     detector,
 )
-from engine.analysis.detection.events import (
+from engine.analysis.detection.spectra import MEL
+from engine.analysis.detection.what_sounds import (
     BEGINS_AT,
     EXAMPLE_BEGINS_AT,
     Candidate,
@@ -30,7 +31,6 @@ from engine.analysis.detection.events import (
     example_odds_over_time,
     odds_over_time,
 )
-from engine.analysis.detection.spectra import MEL
 from engine.analysis.words.prompts import text_encoder
 from engine.analysis.words.vocabulary import vocabulary
 from engine.core.progress import SILENT, Progress

@@ -20,9 +20,9 @@ from torch import Tensor
 
 from engine.analysis.detection.spectra import MEL, Spectra, band_centres_hz
 from engine.analysis.learning.loop import seeded
+from engine.features.repair.separation.blend import candidates
+from engine.features.repair.separation.estimator import FEATURES, POOLS, OutcomeNetwork, pooled_masks
 from engine.features.repair.separation.network import network_separator
-from engine.features.repair.separation.outcomes.blend import candidates
-from engine.features.repair.separation.outcomes.estimator import FEATURES, POOLS, OutcomeNetwork, pooled_masks
 from engine.features.repair.separation.separate import Recording, heard_around
 from engine.features.repair.separation.separator import Stretch, prompts_of
 from engine.lab.band_shares import band_shares_to_bins
@@ -64,7 +64,7 @@ class Judged:
 
     Attributes
     ----------
-    features : see `engine.features.repair.separation.outcomes.estimator.FEATURES`
+    features : see `engine.features.repair.separation.estimator.FEATURES`
     products : inner products of the spectra by each of `POOLS`, and of the recording, shape (n + 1, n + 1)
     with_meant, with_rest : those with the target and with the rest, shape (n + 1,)
     energies : of the target and of the rest, shape (2,)

@@ -21,7 +21,7 @@ from engine.analysis.words.vocabulary import vocabulary
 from engine.core.errors import NotCredibleError, SourceError
 from engine.core.progress import SILENT, Progress
 from engine.features.repair.separation.network import network_separator
-from engine.features.repair.separation.outcomes.outcome import outcome_of
+from engine.features.repair.separation.outcome import outcome_of
 from engine.features.repair.separation.plain import FactorSeparator, SubtractionSeparator
 from engine.features.repair.separation.registry import default_separator, separator_named
 from engine.features.repair.separation.separate import Asked, Recording, separate

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.features.taste.anomaly.faults.planting import Samples
-from engine.features.taste.anomaly.faults.practice_kinds import coloured_noise
+from engine.features.taste.anomaly.planting import Samples
+from engine.features.taste.anomaly.practice_kinds import coloured_noise
 from engine.lab.evaluation.materials.speech import Voice, say, sentence
 from engine.lab.simulated.recordings import HEARD_RATE_HZ, clip, clip_rows
 from engine.lab.simulated.rehearsals.passages import LOOPS, MUSIC, Pool

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from engine.core.timebase import runs
 from engine.features.takes.pairs import Pair, one_to_one
-from engine.features.taste.anomaly.faults.planting import Samples
+from engine.features.taste.anomaly.planting import Samples
 from engine.lab.simulated.recordings import HEARD_RATE_HZ
 
 _FRAMES_PER_S = 5

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.analysis.found_takes import FoundTakes
-from engine.features.taste.anomaly.faults.planting import Samples, active_rms
+from engine.features.taste.anomaly.planting import Samples, active_rms
 from engine.lab.simulated.recordings import HEARD_RATE_HZ, converted, sound_files, whole
 from engine.lab.simulated.rehearsals.sessions import Performed, Session
 

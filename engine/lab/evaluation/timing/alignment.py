@@ -15,9 +15,9 @@ from types import MappingProxyType
 import numpy as np
 
 from engine.core.progress import SILENT, Progress
-from engine.document.hits import Hits
-from engine.features.timing.alignment.decoding.moves import whole_performance
+from engine.document.analysis import Hits
 from engine.features.timing.alignment.lines import Aligner, Lines
+from engine.features.timing.alignment.moves import whole_performance
 from engine.lab.evaluation.timing.baselines.beat_detective import BeatDetectiveSettings, beat_detective
 from engine.lab.evaluation.timing.baselines.simple_aligners import as_it_is, to_nearest_line
 from engine.lab.evaluation.timing.hit_scores import rows_found

@@ -18,8 +18,8 @@ from engine.document.kinds.operations import GAP_FILLS, Fill, Slice
 from engine.lab.evaluation.timing.baselines.sinusoids import continued
 from engine.lab.simulated.performances.takes import Take
 from engine.sound.edl.crossfade import Block
-from engine.sound.edl.slicing.fills import Sound, made_up
-from engine.sound.edl.slicing.slices import Gap, Piece
+from engine.sound.edl.fills import Sound, made_up
+from engine.sound.edl.slices import Gap, Piece
 from engine.sound.edl.tracks.patched_reader import PatchedReader
 from engine.sound.edl.tracks.patches import Patches
 
@@ -61,7 +61,7 @@ class FillFigures:
 
 
 def _as_sinusoids(gap: Gap, left: Callable[[int, int], Sound], rate_hz: int) -> Sound:  # noqa: ARG001
-    """Fill a gap with sinusoids and noise, as `engine.sound.edl.slicing.fills.made_up` does with a decay."""
+    """Fill a gap with sinusoids and noise, as `engine.sound.edl.fills.made_up` does with a decay."""
     tail = left(gap.tail_samples, gap.start_samples)
     return np.stack([continued(one, gap.stop_samples - gap.start_samples) for one in tail.T], axis=1)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.document.hits import ORNAMENTS, Hits, Ornament, Role
+from engine.document.analysis import ORNAMENTS, Hits, Ornament, Role
 from engine.lab.evaluation.timing.matching import Rows, f_measure, matched
 from engine.lab.simulated.performances.performance import Performance
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.progress import SILENT, Progress
-from engine.document.hits import Hits, Role, taken
+from engine.document.analysis import Hits, Role, taken
 from engine.features.timing.hits.find import HeldMicrophones, find_hits
 from engine.features.timing.hits.strokes import SURE
 from engine.lab.evaluation.timing.baselines.simple_hits import simple_hits

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import butter, fftconvolve, sosfilt
 
-from engine.document.hits import Role
+from engine.document.analysis import Role
 from engine.lab.simulated.performances.hydrogen import FOLDER, files_of, read_dry
 from engine.lab.simulated.performances.kits import RATE_HZ, Kit, Shot, rise_of
 from engine.lab.simulated.performances.pieces import Piece

@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 
 from engine.core.progress import SILENT, Progress
-from engine.document.hits import Hits
+from engine.document.analysis import Hits
 from engine.document.kinds.operations import Slice
 from engine.document.kinds.timing import HIT
 from engine.document.proposals import edited
-from engine.features.timing.alignment.decoding.moves import whole_performance
 from engine.features.timing.alignment.lines import Lines, Placement
+from engine.features.timing.alignment.moves import whole_performance
 from engine.features.timing.alignment.settings import TimingSettings
 from engine.features.timing.alignment.strokes import moved_strokes
 from engine.features.timing.finders.timing.hit_proposals import Placed, hit_proposals

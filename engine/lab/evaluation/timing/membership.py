@@ -23,16 +23,15 @@ from scipy.signal import fftconvolve, resample_poly
 
 from engine.core.errors import UsageError
 from engine.core.progress import SILENT, Progress
-from engine.document.analysis import StrokePickup
+from engine.document.analysis import Role, StrokePickup
 from engine.document.file.storage import apply_rows
-from engine.document.hits import Role
 from engine.document.state import DocumentState
 from engine.features.timing.alignment.settings import TimingSettings
 from engine.features.timing.finders.timing.aligned_files import AlignRequest, align, write_files
 from engine.features.timing.finders.timing.find_grid import WantedGrid
 from engine.features.timing.hits.find import HeldMicrophones
-from engine.features.timing.hits.kit.membership import kit_roles, largest_kit, recorded_with
-from engine.features.timing.hits.kit.stroke_pickup import measure_pickup
+from engine.features.timing.hits.membership import kit_roles, largest_kit, recorded_with
+from engine.features.timing.hits.stroke_pickup import measure_pickup
 from engine.features.timing.kit import import_with_kit
 from engine.lab.evaluation.timing.kit_rooms import Sound, room_kit
 from engine.lab.simulated.performances.displacement import Displacement

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.progress import SILENT, Progress
-from engine.features.timing.alignment.decoding.moves import placed
 from engine.features.timing.alignment.lines import Placement
+from engine.features.timing.alignment.moves import placed
 from engine.features.timing.alignment.settings import ALL
 from engine.features.timing.alignment.strokes import Strokes, gather
 from engine.lab.evaluation.timing.alignment import DISPLACEMENTS, line_of, simple_aligners

@@ -52,7 +52,7 @@ from engine.lab.evaluation.timing.note_measures import (
 )
 from engine.review.answers import accept_all
 from engine.review.finders import FinderRequest
-from engine.sound.edl.slicing.slices import LONGEST_ELASTIC_S, NOTE_ATTACK_S
+from engine.sound.edl.slices import LONGEST_ELASTIC_S, NOTE_ATTACK_S
 
 Line = dict[str, str | float | int]
 Sound = NDArray[np.float32]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.document.hits import ORNAMENTS, Hits, Ornament
+from engine.document.analysis import ORNAMENTS, Hits, Ornament
 from engine.features.timing.alignment.lines import Lines, Placement
 from engine.lab.evaluation.timing.baselines.simple_aligners import nearest_lines
 from engine.lab.evaluation.timing.matching import Rows, f_measure

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import lfilter
 
-from engine.document.hits import Role
+from engine.document.analysis import Role
 from engine.lab.simulated.performances.kits import Kit, Shot
 from engine.lab.simulated.performances.pieces import Piece
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.document.hits import ORNAMENTS, Ornament, Role
+from engine.document.analysis import ORNAMENTS, Ornament, Role
 from engine.lab.simulated.performances.pieces import ROLE_OF_PIECE
 from engine.lab.simulated.performances.scores import Rows, Score
 

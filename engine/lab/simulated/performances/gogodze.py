@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
-from engine.document.hits import Role
+from engine.document.analysis import Role
 from engine.lab.simulated.performances.kits import Kit, Shot, rise_of
 from engine.lab.simulated.performances.muldjord import together
 from engine.lab.simulated.performances.pieces import Piece

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.document.hits import Role
+from engine.document.analysis import Role
 from engine.lab.simulated.performances.pieces import STANDS_IN, Piece
 
 RATE_HZ = 44_100

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from engine.core.errors import UsageError
 from engine.core.files.safe_write import shown
-from engine.document.hits import Role
+from engine.document.analysis import Role
 from engine.lab.simulated.performances.kits import Kit, Shot, rise_of
 from engine.lab.simulated.performances.pieces import Piece
 from engine.lab.simulated.recordings import whole

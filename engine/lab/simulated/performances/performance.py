@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.document.analysis import BeatGrid
-from engine.document.hits import Role
+from engine.document.analysis import BeatGrid, Role
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
-from engine.document.hits import Role
+from engine.document.analysis import Role
 
 
 class Piece(StrEnum):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.document.hits import ORNAMENTS, Ornament, Role
+from engine.document.analysis import ORNAMENTS, Ornament, Role
 from engine.lab.simulated.performances.grooves import Groove
 from engine.lab.simulated.performances.pieces import ROLE_OF_PIECE, Piece
 

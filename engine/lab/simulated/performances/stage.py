@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import fftconvolve, lfilter
 
-from engine.document.hits import Role
+from engine.document.analysis import Role
 from engine.lab.simulated.performances.kits import RATE_HZ, Shot, rise_of
 from engine.lab.simulated.performances.pieces import Piece
 

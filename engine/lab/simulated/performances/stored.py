@@ -11,8 +11,7 @@ import soundfile
 
 from engine.core.errors import UsageError
 from engine.core.files.safe_write import shown
-from engine.document.analysis import BeatGrid
-from engine.document.hits import ORNAMENTS, Ornament, Role
+from engine.document.analysis import ORNAMENTS, BeatGrid, Ornament, Role
 from engine.lab.simulated.performances.performance import Performance, Truth
 from engine.lab.simulated.recordings import whole
 

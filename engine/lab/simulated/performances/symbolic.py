@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.document.analysis import BeatGrid
-from engine.document.hits import ORNAMENTS, Hits, Ornament
+from engine.document.analysis import ORNAMENTS, BeatGrid, Hits, Ornament
 from engine.features.timing.alignment.lines import PARTS, Division, Lines, lines_of
 from engine.lab.simulated.performances.performance import Truth
 from engine.lab.simulated.performances.scores import Rows

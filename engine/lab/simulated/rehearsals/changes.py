@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.features.taste.anomaly.faults.planting import Samples, active_rms, repitched
+from engine.features.taste.anomaly.planting import Samples, active_rms, repitched
 from engine.lab.simulated.recordings import HEARD_RATE_HZ
 
 _OVER_DB = -6.0

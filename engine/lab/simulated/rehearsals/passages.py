@@ -12,7 +12,7 @@ import soundfile
 
 from engine.core.errors import UsageError
 from engine.core.files.safe_write import shown
-from engine.features.taste.anomaly.faults.planting import Samples, repitched
+from engine.features.taste.anomaly.planting import Samples, repitched
 from engine.lab.simulated.recordings import HEARD_RATE_HZ, converted, sound_files, whole
 
 MUSIC, DRUMS, LOOPS = "music", "drums", "loops"

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from engine.core.timebase import s_to_samples
-from engine.features.taste.anomaly.faults.planting import Material, Samples, active_rms, edges
-from engine.features.taste.anomaly.faults.practice_kinds import (
+from engine.features.taste.anomaly.planting import Material, Samples, active_rms, edges
+from engine.features.taste.anomaly.practice_kinds import (
     counted_in,
     dropping_out,
     quiet_room,

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.analysis.learning.networks import few_threads
+from engine.analysis.learning.loop import few_threads
 from engine.features.arrangement.network import ArrangingNetwork, Read, StepTensors, group_loss, tensors_of
 from engine.features.arrangement.step_features import SPECTRUM
 from engine.lab.half_precision import save_half

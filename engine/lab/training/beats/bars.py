@@ -23,8 +23,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from engine.analysis.beats.readings import FEATURES, BarNetwork, pictures, readings, running_sums
-from engine.analysis.learning.loop import seeded
-from engine.analysis.learning.networks import few_threads
+from engine.analysis.learning.loop import few_threads, seeded
 from engine.document.kinds.timing import HEARD, OFF_BEAT
 from engine.lab.training.beats.batches import spoiled_levels
 from engine.lab.training.beats.cache import TRAINING, CachedPiece, load

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.analysis.beats.activations import FRAMES_PER_S, RATE_HZ, Levels, band_levels
-from engine.analysis.learning.networks import few_threads
+from engine.analysis.learning.loop import few_threads
 from engine.core.progress import SILENT, Progress
 from engine.lab.training.beats.groove import LEARNED, MUSIC, VALIDATION, Groove, grooves
 from engine.lab.training.beats.pieces import Piece, clicks, performance, piece

@@ -19,8 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from engine.analysis.beats.activations import BeatNetwork
-from engine.analysis.learning.loop import seeded
-from engine.analysis.learning.networks import few_threads
+from engine.analysis.learning.loop import few_threads, seeded
 from engine.lab.training.beats.batches import batches
 from engine.lab.training.beats.cache import TRAINING, CachedPiece, Part, build, load
 from engine.lab.training.beats.scoring import Scores, score

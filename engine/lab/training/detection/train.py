@@ -21,8 +21,7 @@ from torch.nn import functional
 
 from engine.analysis.detection.detector import SoundNetwork
 from engine.analysis.detection.spectra import MEL, Spectra
-from engine.analysis.learning.loop import seeded
-from engine.analysis.learning.networks import few_threads
+from engine.analysis.learning.loop import few_threads, seeded
 from engine.lab.half_precision import save_half
 from engine.lab.training.detection.prompts import Prompts
 from engine.lab.training.detection.recordings import free_recordings, read_mono

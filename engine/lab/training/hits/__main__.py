@@ -26,8 +26,8 @@ from torch import Tensor, nn
 from engine.analysis.learning.loop import Batch, TrainSettings, fit, seeded
 from engine.analysis.signal.loudness import Floats
 from engine.core.progress import SILENT
-from engine.document.hits import ORNAMENTS
-from engine.features.timing.hits.kit.roles import HEARD_ROLES
+from engine.document.analysis import ORNAMENTS
+from engine.features.timing.hits.roles import HEARD_ROLES
 from engine.lab.simulated.performances.parts import Part
 from engine.lab.training.hits.rows import Labels, all_rows
 

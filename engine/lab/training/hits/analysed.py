@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.document.hits import Role
+from engine.document.analysis import Role
 from engine.features.timing.hits.candidates import Candidates
 from engine.features.timing.hits.drums import Drum, drums_of
 

@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.analysis.signal.loudness import Floats
-from engine.document.hits import Hits, Role
+from engine.document.analysis import Hits, Role
 from engine.features.timing.hits.candidates import Candidates
 from engine.features.timing.hits.drums import Drum, new_db
 from engine.features.timing.hits.evidence import NAMES, second_evidence
 from engine.features.timing.hits.find import HeldMicrophones, first_look, hear, judged_rises
-from engine.features.timing.hits.kit.roles import HEARD_ROLES, evidence_of_microphones
+from engine.features.timing.hits.roles import HEARD_ROLES, evidence_of_microphones
 from engine.features.timing.hits.strokes import evidence_of_ornaments, strokes_of
 from engine.lab.simulated.performances.parts import Part, takes, takes_on_drawn_stages
 from engine.lab.simulated.performances.performance import Performance

@@ -20,8 +20,7 @@ import torch
 from torch import Tensor
 
 from engine.analysis.detection.spectra import MEL, Spectra
-from engine.analysis.learning.loop import seeded
-from engine.analysis.learning.networks import few_threads
+from engine.analysis.learning.loop import few_threads, seeded
 from engine.analysis.words.vocabulary import Named, vocabulary
 from engine.core.errors import OffcutError, UsageError
 from engine.core.files.safe_write import shown

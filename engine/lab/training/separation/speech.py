@@ -18,8 +18,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from engine.analysis.detection.spectra import MEL, Spectra, SpeechNetwork, band_centres_hz
-from engine.analysis.learning.loop import seeded
-from engine.analysis.learning.networks import few_threads
+from engine.analysis.learning.loop import few_threads, seeded
 from engine.lab.band_shares import band_shares_to_bins
 from engine.lab.half_precision import save_half
 from engine.lab.training.resumable import Resumable, falling_rate

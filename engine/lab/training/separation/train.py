@@ -21,8 +21,7 @@ from torch import Tensor
 
 from engine.analysis.detection.detector import SOUND_WEIGHTS, SoundNetwork
 from engine.analysis.detection.spectra import MEL, Spectra
-from engine.analysis.learning.loop import seeded
-from engine.analysis.learning.networks import few_threads, with_weights
+from engine.analysis.learning.loop import few_threads, seeded, with_weights
 from engine.features.repair.separation.network import VIEW_FRAMES, NetworkInput, SeparationNetwork, listened
 from engine.features.repair.separation.separator import around, surrounds
 from engine.lab.half_precision import save_half

@@ -10,9 +10,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.document.hits import Hits
-from engine.features.timing.alignment.decoding.decoder import REACH, Candidates, StrokeLines, near, place
-from engine.features.timing.alignment.decoding.groove import lines_in_bar
+from engine.document.analysis import Hits
+from engine.features.timing.alignment.decoder import REACH, Candidates, StrokeLines, near, place
+from engine.features.timing.alignment.groove import lines_in_bar
 from engine.features.timing.alignment.lines import Lines
 from engine.features.timing.alignment.strokes import VOICES, Strokes, voice_of
 

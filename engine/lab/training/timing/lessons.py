@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.document.hits import ORNAMENTS, Ornament
-from engine.features.timing.alignment.decoding.decoder import nearest
+from engine.document.analysis import ORNAMENTS, Ornament
+from engine.features.timing.alignment.decoder import nearest
 from engine.features.timing.alignment.strokes import VOICES, Strokes, gather, voice_of
 from engine.lab.simulated.performances.parts import LONGEST_S, Part, takes
 from engine.lab.simulated.performances.performance import Performance

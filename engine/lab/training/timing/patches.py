@@ -14,7 +14,7 @@ from torch import Tensor
 
 from engine.analysis.signal.bands import MelSettings, mel_filter_bank
 from engine.analysis.signal.stft import POWER_FLOOR, bank_tensor
-from engine.document.hits import Role
+from engine.document.analysis import Role
 from engine.features.timing.alignment.strokes import Strokes
 from engine.lab.simulated.performances.performance import Performance
 

@@ -13,11 +13,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.analysis.learning.networks import few_threads
-from engine.document.hits import Hits
-from engine.features.timing.alignment.decoding.decoder import BELIEFS, Costs, decode, place
-from engine.features.timing.alignment.decoding.moves import placed
+from engine.analysis.learning.loop import few_threads
+from engine.document.analysis import Hits
+from engine.features.timing.alignment.decoder import BELIEFS, Costs, decode, place
 from engine.features.timing.alignment.lines import Aligner, Lines, Placement
+from engine.features.timing.alignment.moves import placed
 from engine.features.timing.alignment.settings import ALL, AlignmentSettings
 from engine.features.timing.alignment.strokes import Strokes, gather
 from engine.lab.training.timing.inputs import CHOICES, LINES, Inputs, View, inputs_of

@@ -21,8 +21,8 @@ from engine.document.kinds.operations import Gain, Lift, Replace, Shift
 from engine.document.tracks import SILENT_DB, Clip, Track, Visible, visible
 from engine.sound.edl.crossfade import Block, crossfade
 from engine.sound.edl.edit_list import INSERTED_FROM
-from engine.sound.edl.slicing.fills import made_up
-from engine.sound.edl.slicing.slices import Gap, Piece, PieceSound
+from engine.sound.edl.fills import made_up
+from engine.sound.edl.slices import Gap, Piece, PieceSound
 from engine.sound.edl.tracks.delay import REACH_SAMPLES, Sound, delayed, lifted, reclocked
 from engine.sound.edl.tracks.patches import Patch, Patches, edges_of, fade_samples, gains_at
 from engine.sound.edl.tracks.stored_sounds import Stores

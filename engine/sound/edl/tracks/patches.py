@@ -2,7 +2,7 @@
 
 The lowest layer is the recording, by the clock of the others if another recorder made it. Above it are
 replacements, then drums lifted out of a stroke, then slices, which are laid out together
-(`engine.sound.edl.slicing.slices`), then slips in time; each moves everything below it. Gains come last.
+(`engine.sound.edl.slices`), then slips in time; each moves everything below it. Gains come last.
 The order of decisions does not matter, and within a layer a later start is on top. Among replacements,
 stored audio is below mutes, and above the stored audio that it was made from.
 
@@ -26,8 +26,8 @@ from numpy.typing import NDArray
 
 from engine.core.timebase import s_to_samples, united
 from engine.document.kinds.operations import Gain, Lift, Patching, Reclock, Replace, Shift, Slice, Stored
-from engine.sound.edl.slicing.relaid import laid_out_near
-from engine.sound.edl.slicing.slices import Gap, LaidOut, Piece, in_one_order
+from engine.sound.edl.relaid import laid_out_near
+from engine.sound.edl.slices import Gap, LaidOut, Piece, in_one_order
 from engine.sound.edl.tracks.delay import REACH_SAMPLES, lift_reach_samples
 
 Patch = Reclock | Replace | Lift | Piece | Shift | Gain

@@ -13,7 +13,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
 
-from desktop.features.arrangement.widgets.panel import EditorList
+from desktop.features.arrangement.panel import EditorList
 from engine.cli.main import main
 from engine.document.analysis import SOUNDS
 from engine.document.proposals import BY_ARRANGING, Evidence, Verdict

@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QPushButton, QTreeWidget, QWidget
 
-from desktop.features.placement.widgets.places_form import PlacesForm, PlacesPicture
+from desktop.features.placement.places_form import PlacesForm, PlacesPicture
 from engine.core.progress import SILENT
 from engine.document.analysis import BeatGrid
 from engine.document.document import Document

@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
 from desktop.main_window import MainWindow
-from engine.features.repair.finders.repair.requests import RepairPreview
+from engine.features.repair.finders.requests import RepairPreview
 from engine.features.repair.separation.paint import Range, Stroke
 from engine.sound.edl.build import in_place
 from engine.sound.edl.render import render

@@ -10,12 +10,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QWidget
 
+from desktop.features.repair.panel import ENTIRELY_DB
 from desktop.features.repair.previews import Previews
-from desktop.features.repair.widgets.panel import ENTIRELY_DB
 from engine.core.progress import SILENT
 from engine.document.document import Document
 from engine.document.proposals import Verdict
-from engine.features.repair.finders.repair.requests import RepairPreview
+from engine.features.repair.finders.requests import RepairPreview
 from engine.features.repair.separation.paint import Range
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.sound.edl.build import in_place

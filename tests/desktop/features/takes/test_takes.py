@@ -8,8 +8,8 @@ import pytest
 import soundfile
 from PySide6.QtWidgets import QApplication
 
+from desktop.features.takes.panel import TakeRow
 from desktop.features.takes.takes import NOT_YET, common_share, places, share_at
-from desktop.features.takes.widgets.panel import TakeRow
 from engine.analysis.found_takes import Take
 from engine.cli.main import main
 from engine.document.proposals import BY_TAKES, Verdict

@@ -17,7 +17,7 @@ from desktop.features.taste.learning import learn_taste
 from desktop.features.taste.widgets.learn_panel import LearnRequest as Asked
 from desktop.shell.work.job_lanes import JobHandle, JobLane
 from engine.core.files.places import state_folder
-from engine.core.processes.own_process import run_in_own_process
+from engine.core.own_process import run_in_own_process
 from engine.core.progress import SILENT
 from engine.features.taste.anomaly.learn import LearnRequest, learn
 from tests.engine.conftest import TINY

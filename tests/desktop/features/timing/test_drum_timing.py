@@ -19,11 +19,11 @@ from desktop.main_window import MainWindow
 from engine.core.progress import SILENT
 from engine.document.document import Document
 from engine.document.edits.proposals import set_analyses
-from engine.document.grid.edits import is_edited
+from engine.document.grid_edits import is_edited
 from engine.document.proposals import Verdict
 from engine.document.state import Edit, row_changes
 from engine.features.timing.alignment.fitting import TEMPO_DOUBT
-from engine.features.timing.alignment.learning.groove_file import LearnedGroove, write_groove
+from engine.features.timing.alignment.groove_file import LearnedGroove, write_groove
 from engine.features.timing.alignment.lines import positions_at
 from engine.features.timing.alignment.settings import timing_settings
 from engine.features.timing.finders.timing.aligned_files import hits_id

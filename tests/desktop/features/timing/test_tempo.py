@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from desktop.recordings.analysing import UNSURE_TEMPO
+from desktop.recordings.recordings import UNSURE_TEMPO
 from engine.cli.main import main
 from engine.core.errors import UsageError
 from engine.document.proposals import Verdict

@@ -28,7 +28,7 @@ from desktop.shell.playback import AudioChoice, Player
 from desktop.shell.playback.latency_test import LatencyReport, LatencyTest
 from desktop.shell.user_settings.preferences import THREADS_VARIABLE, Look, Preferences
 from desktop.shell.user_settings.remembered import Recents
-from engine.analysis.learning import networks as torch_threads
+from engine.analysis.learning import loop as torch_threads
 from engine.core.errors import OffcutError
 from engine.core.files.places import CACHE_VARIABLE, cache_bytes, cache_folder
 from tests.desktop.conftest import Hands, named_field

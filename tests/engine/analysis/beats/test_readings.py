@@ -12,7 +12,7 @@ from engine.analysis.beats.readings import TempoPrior
 from engine.analysis.beats.traces import trace
 from engine.core.errors import UsageError
 from engine.document.analysis import BeatGrid
-from engine.document.grid.readings import LEVELS, next_reading, readings_of, respaced
+from engine.document.grid_readings import LEVELS, next_reading, readings_of, respaced
 from engine.lab.simulated.clicks import click_track
 from tests.engine.analysis.beats.simulated import simulated
 

@@ -5,14 +5,14 @@ import pytest
 from numpy.typing import NDArray
 
 from engine.analysis.detection.detector import STEP_S, SoundFeatures, analysed_versions, detector
-from engine.analysis.detection.events import (
+from engine.analysis.detection.spectra import MEL
+from engine.analysis.detection.what_sounds import (
     BEGINS_AT,
     EXAMPLE_BEGINS_AT,
     events,
     example_odds_over_time,
     odds_over_time,
 )
-from engine.analysis.detection.spectra import MEL
 from engine.analysis.words.prompts import text_encoder
 from engine.core.errors import UsageError
 

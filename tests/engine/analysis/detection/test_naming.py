@@ -19,8 +19,8 @@ from engine.cli.main import main
 from engine.core.errors import UsageError
 from engine.core.progress import SILENT
 from engine.document.document import Document
-from engine.features.repair.finders.repair import find_sounds
-from engine.features.repair.finders.repair.find_sounds import MOST_WORDS, words_in_span
+from engine.features.repair.finders import find_sounds
+from engine.features.repair.finders.find_sounds import MOST_WORDS, words_in_span
 from engine.recordings.media import locate_all
 from engine.recordings.track_audio import SpanRequest
 from engine.sound.edl.build import in_place

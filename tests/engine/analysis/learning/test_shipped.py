@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from engine.analysis.learning.networks import with_weights
+from engine.analysis.learning.loop import with_weights
 from engine.core.errors import OffcutError, UsageError
 from engine.lab.half_precision import save_half
 from engine.lab.training.mean_weights import mean_weights

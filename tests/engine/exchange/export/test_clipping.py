@@ -11,7 +11,7 @@ import soundfile
 
 from engine.document.state import Marker
 from engine.exchange.export import ExportOptions, ExportRequest, export
-from engine.exchange.export.audio_files.levels import Clipping, Overs, find_clipping, highest_possible
+from engine.exchange.export.levels import Clipping, Overs, find_clipping, highest_possible
 from engine.exchange.export.request import Depth
 from engine.sound.edl.build import build
 from engine.sound.edl.loudness import measure

@@ -11,7 +11,7 @@ import soundfile
 
 from engine.document.state import Marker
 from engine.exchange.export import ExportOptions, ExportRequest, export
-from engine.exchange.export.audio_files.levels import faded
+from engine.exchange.export.levels import faded
 from tests.engine.sound.edl.recordings import RATE_HZ, recording
 
 

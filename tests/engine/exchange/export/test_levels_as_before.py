@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from engine.exchange.export import ExportOptions, ExportRequest
-from engine.exchange.export.audio_files.levels import (
+from engine.exchange.export.levels import (
     Normalised,
     faded_block,
     find_clipping,

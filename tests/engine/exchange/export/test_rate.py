@@ -18,8 +18,8 @@ from engine.core.progress import Cancelled, ReportingProgress
 from engine.core.timebase import convert_samples
 from engine.document.state import Marker
 from engine.exchange.export import ExportOptions, ExportRequest, export
-from engine.exchange.export.audio_files.levels import find_clipping
 from engine.exchange.export.formats import CODED_SUFFIXES
+from engine.exchange.export.levels import find_clipping
 from engine.exchange.export.plan import check, plan
 from engine.exchange.export.request import RATES_HZ, Depth
 from engine.sound.conform import MOST_OVER_CONVERTED, REACH_SAMPLES

@@ -11,8 +11,9 @@ import soundfile
 
 from engine.core.progress import SILENT
 from engine.exchange.export import ExportOptions, ExportRequest, export
-from engine.exchange.export.audio_files.audio_plan import PlannedAudio
-from engine.exchange.export.audio_files.write import (
+from engine.exchange.export.audio_plan import PlannedAudio
+from engine.exchange.export.request import Depth, Exported
+from engine.exchange.export.write_audio import (
     Before,
     Written,
     look_before,
@@ -20,7 +21,6 @@ from engine.exchange.export.audio_files.write import (
     report,
     report_together,
 )
-from engine.exchange.export.request import Depth, Exported
 from engine.sound.pictures.peak_cache import source_peaks
 from engine.sound.reader import content_hash
 from engine.sound.writer import Dither, WrittenAudio, container_for

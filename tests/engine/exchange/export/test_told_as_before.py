@@ -10,7 +10,7 @@ import pytest
 
 from engine.core.progress import Progress
 from engine.exchange.export import FORMATS, ExportOptions, ExportRequest, export
-from engine.exchange.export.audio_files.levels import find_clipping
+from engine.exchange.export.levels import find_clipping
 from engine.exchange.export.plan import export_all
 from tests.as_before import require_as_before
 from tests.engine.exchange.export.interchange.test_formats_as_before import session  # noqa: F401

@@ -21,7 +21,7 @@ from engine.document.analysis import BeatGrid
 from engine.document.document import Document
 from engine.document.edits.markers import add_region
 from engine.document.edits.proposals import decide, replace_proposals, set_analyses
-from engine.document.grid.edits import halved, set_grid
+from engine.document.grid_edits import halved, set_grid
 from engine.document.proposals import Verdict
 from engine.exchange.export import FORMATS
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit

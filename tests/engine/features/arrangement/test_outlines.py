@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from engine.features.arrangement.rules.outline import Outline, Stretch, outlines_of
-from engine.features.arrangement.rules.picks import Choices, sort_of
+from engine.features.arrangement.rules.search import Choices, sort_of
 from engine.features.arrangement.step_features import HAS_BEAT, IS_PLAYED, StepFeatures, powers_of
 from engine.features.arrangement.steps import Section, Steps
 from engine.features.takes.features import Frames

@@ -8,23 +8,28 @@ import numpy as np
 import pytest
 
 from engine.features.arrangement.rules.outline import Outline, Stretch, Take, outlines_of
-from engine.features.arrangement.rules.picks import Choices, bars_of, leaves_out, part_of, pick_of, sort_of
 from engine.features.arrangement.rules.search import (
     FAMILIES,
+    Choices,
     Edited,
     Fitting,
+    bars_of,
     best_sections,
     family_of,
     fit_of,
     fitting_rules,
     hook_first,
+    leaves_out,
     lengthening,
     made_by,
     medley,
     orders_by,
+    part_of,
+    pick_of,
     practice,
     rule_of,
     shortening,
+    sort_of,
     teaser,
 )
 from engine.features.arrangement.step_features import IS_PLAYED

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.features.match.crossfades import parted
 from engine.features.match.match import match_sounds
-from engine.features.match.refining.crossfades import parted
 from engine.features.match.sound import Samples, sound_of
 from tests.engine.features.match.test_match import RATE_HZ, music
 

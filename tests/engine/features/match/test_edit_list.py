@@ -22,9 +22,8 @@ from engine.features.match.between import (
     segment_of,
 )
 from engine.features.match.copies import at_speed, left_out, rendered, unmatched, with_residuals
-from engine.features.match.matched import EqPoint, GainPoint, Segment, Shape
-from engine.features.match.refining.crossfades import cut, fade, parted, rising, seam
-from engine.features.match.refining.levels import (
+from engine.features.match.crossfades import cut, fade, parted, rising, seam
+from engine.features.match.levels import (
     eq_of_powers,
     fitted_filter,
     fitted_gain,
@@ -33,7 +32,8 @@ from engine.features.match.refining.levels import (
     ride,
     to_db,
 )
-from engine.features.match.refining.seams import Line, as_channels, independent, placed
+from engine.features.match.matched import EqPoint, GainPoint, Segment, Shape
+from engine.features.match.seams import Line, as_channels, independent, placed
 from engine.features.match.searching.places import Diagonal
 from engine.features.match.searching.search import Stretch
 from engine.features.match.sound import RATE_HZ, Sound, sound_of

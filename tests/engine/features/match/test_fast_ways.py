@@ -13,16 +13,16 @@ from scipy.fft import irfft, rfft
 
 from engine.core.progress import SILENT
 from engine.features.match.copies import matched_share, rendered
-from engine.features.match.matched import GainPoint, Segment, Shape
-from engine.features.match.refining.crossfades import (
+from engine.features.match.crossfades import (
     BIN_SAMPLES,
     BinnedErrors,
     channels_first,
     energy_left,
     fade,
 )
-from engine.features.match.refining.levels import gain_at
-from engine.features.match.refining.seams import Line, along_seams, independent, placed
+from engine.features.match.levels import gain_at
+from engine.features.match.matched import GainPoint, Segment, Shape
+from engine.features.match.seams import Line, along_seams, independent, placed
 from engine.features.match.searching import lags as lags_module
 from engine.features.match.searching import places as places_module
 from engine.features.match.searching.likelihood import (

@@ -13,11 +13,11 @@ import soxr
 from scipy.signal import bilinear, freqz, lfilter
 
 from engine.core.progress import SILENT
+from engine.features.match.crossfades import cut, fade, parted, rising, seam
+from engine.features.match.levels import filtered, fitted_filter, gain_at, ride
 from engine.features.match.match import match_sounds
 from engine.features.match.matched import Shape
-from engine.features.match.refining.crossfades import cut, fade, parted, rising, seam
-from engine.features.match.refining.levels import filtered, fitted_filter, gain_at, ride
-from engine.features.match.refining.seams import Line, aligned
+from engine.features.match.seams import Line, aligned
 from engine.features.match.searching.corrections import carried_on, settled
 from engine.features.match.searching.lags import agreeing, evenly, faint_places
 from engine.features.match.searching.places import Diagonal, places, stretches

@@ -11,8 +11,8 @@ from engine.analysis.beats.listen import listen
 from engine.cli.main import main
 from engine.core.errors import UsageError
 from engine.core.progress import SILENT
-from engine.features.taste.anomaly.faults.planting import KINDS, Fault
-from engine.features.taste.anomaly.faults.practice_kinds import FALSE_STARTS
+from engine.features.taste.anomaly.planting import KINDS, Fault
+from engine.features.taste.anomaly.practice_kinds import FALSE_STARTS
 from engine.features.taste.anomaly.recipes.recipe_config import OwnFaultsConfig
 from engine.features.taste.anomaly.score import Scores
 from engine.lab.evaluation.compare import Comparison, evaluate, table_of

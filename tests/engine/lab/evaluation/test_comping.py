@@ -10,8 +10,8 @@ import pytest
 
 from engine.document.document import Document
 from engine.document.edits.clips import raise_clips
-from engine.features.takes.comping.costs import SEVERAL_TRACKS, Differences, deviations
-from engine.features.takes.comping.following import Bars
+from engine.features.takes.comp_costs import SEVERAL_TRACKS, Differences, deviations
+from engine.features.takes.following import Bars
 from engine.lab.evaluation.comping.bands import BANDS, DRUMS, ScoreNote, Song
 from engine.lab.evaluation.comping.faults import BY_MUSICIANS, FAULTS, Fault, damage, with_fault
 from engine.lab.evaluation.comping.fit import fitted, is_faulty

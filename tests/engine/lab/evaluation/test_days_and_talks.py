@@ -12,8 +12,8 @@ import pytest
 import soundfile
 
 from engine.core.errors import UsageError
-from engine.features.taste.anomaly.faults.planting import active_rms
-from engine.features.taste.anomaly.faults.practice_kinds import FALSE_STARTS
+from engine.features.taste.anomaly.planting import active_rms
+from engine.features.taste.anomaly.practice_kinds import FALSE_STARTS
 from engine.lab.evaluation.materials import speech
 from engine.lab.evaluation.materials.breaks import BREAKS, with_rests
 from engine.lab.evaluation.materials.case import PAUSE

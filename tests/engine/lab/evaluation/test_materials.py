@@ -12,7 +12,7 @@ import pytest
 import soundfile
 
 from engine.core.errors import UsageError
-from engine.features.taste.anomaly.faults.planting import MAKERS, Fault
+from engine.features.taste.anomaly.planting import MAKERS, Fault
 from engine.lab.evaluation.materials.all import MATERIALS
 from engine.lab.evaluation.materials.band import BAND
 from engine.lab.evaluation.materials.case import FAULT_SHARE, Case, Faults, HeldOut

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from engine.core.errors import UsageError
-from engine.document.hits import ORNAMENTS, Ornament
+from engine.document.analysis import ORNAMENTS, Ornament
 from engine.lab.simulated.performances.displacement import Displaced, Displacement, displaced
 from engine.lab.simulated.performances.grooves import Groove, GrooveFile, read_groove
 from engine.lab.simulated.performances.hydrogen import found_kits, read_hydrogen

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.document.hits import Role
+from engine.document.analysis import Role
 from engine.features.timing.hits.drums import drums_of
 from engine.features.timing.hits.find import HeldMicrophones, hear
 from engine.lab.simulated.performances.below import BELOW, with_snare_below

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from engine.analysis.learning.networks import with_weights
+from engine.analysis.learning.loop import with_weights
 from engine.features.arrangement.network import ArrangingNetwork
 from engine.lab.training.arranging.rehearsals import Rehearsal
 from engine.lab.training.arranging.train import WEIGHTS, train

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from engine.analysis.learning.networks import with_weights
+from engine.analysis.learning.loop import with_weights
 from engine.lab.half_precision import save_half
 from engine.lab.training.resumable import Resumable, falling_rate
 

@@ -15,7 +15,7 @@ from engine.document.proposals import Decision, Proposal, edited
 from engine.document.state import DocumentState, Edit
 from engine.document.tracks import Source
 from engine.exchange.export import ExportOptions, ExportRequest
-from engine.exchange.export.audio_files.audio_plan import written_range
+from engine.exchange.export.audio_plan import written_range
 from engine.sound.edl.build import build
 from tests.sources import one_source_track, played_whole
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from engine.analysis.learning.networks import with_weights
+from engine.analysis.learning.loop import with_weights
 from engine.features.arrangement.decode import Bounds
 from engine.features.arrangement.editor import Editor, arrangements, load_editor, save_editor, shipped_network
 from engine.features.arrangement.editor_files import card_of

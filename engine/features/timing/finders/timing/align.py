@@ -10,15 +10,14 @@ from numpy.typing import NDArray
 
 from engine.core.errors import TimingError
 from engine.core.wording import counted
-from engine.document.analysis import BeatGrid
+from engine.document.analysis import BeatGrid, Hits, sure_enough
 from engine.document.edits.proposals import is_held, replace_proposals
-from engine.document.grid.pulse import is_free
-from engine.document.hits import Hits, sure_enough
 from engine.document.kinds.timing import FLAM, HIT, ONSET_SAMPLES
 from engine.document.proposals import Proposal, edited
+from engine.document.pulse import is_free
 from engine.document.state import DocumentState, Edit
-from engine.features.timing.alignment.decoding.moves import whole_performance
 from engine.features.timing.alignment.lines import Aligner, Groove, Lines, lines_of, staying
+from engine.features.timing.alignment.moves import whole_performance
 from engine.features.timing.alignment.settings import AlignmentSettings, TimingSettings
 from engine.features.timing.alignment.strokes import moved_strokes
 from engine.features.timing.finders.timing.hit_proposals import Placed, Shares, flam_proposals, hit_proposals

@@ -20,12 +20,11 @@ from engine.core.files.safe_write import brief, is_taken
 from engine.core.progress import Progress
 from engine.core.timebase import s_to_samples
 from engine.core.wording import listed, reason_of
-from engine.document.analysis import PICKUP, Analysis, BeatGrid, StrokePickup, analysis_id
+from engine.document.analysis import PICKUP, Analysis, BeatGrid, Hits, StrokePickup, analysis_id, confirmed
 from engine.document.edits.analyses import drum_tracks, role_of
-from engine.document.grid.pulse import free_notice, is_free
-from engine.document.hits import Hits, confirmed
 from engine.document.kinds.timing import OCTAVES_HZ
 from engine.document.proposals import Proposal
+from engine.document.pulse import free_notice, is_free
 from engine.document.state import DocumentState
 from engine.exchange.export import ExportRequest
 from engine.exchange.export.plan import check, export_all
@@ -35,7 +34,7 @@ from engine.features.timing.finders.second_recorders import ProposedRecorders, r
 from engine.features.timing.finders.timing.align import ProposedMoves, propose_moves
 from engine.features.timing.finders.timing.find_grid import FoundGrid, WantedGrid, find_grid, find_groove
 from engine.features.timing.hits.find import HITS_MAKER, find_hits
-from engine.features.timing.hits.kit.membership import guessed_roles_sentence, left_behind, unnamed_kit
+from engine.features.timing.hits.membership import guessed_roles_sentence, left_behind, unnamed_kit
 from engine.features.timing.kit import PickupRequest, compare_tracks
 from engine.recordings.analyses import clocks_of, pickup_id
 from engine.recordings.track_audio import Microphones

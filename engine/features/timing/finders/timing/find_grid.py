@@ -16,12 +16,11 @@ from engine.analysis.signal.streams import mono_of
 from engine.core.errors import TimingError
 from engine.core.progress import Progress
 from engine.core.timebase import s_to_samples
-from engine.document.analysis import BeatGrid
-from engine.document.grid.edits import USUAL_BEATS_IN_BAR, require_beats_in_bar, steady
-from engine.document.hits import sure_enough
+from engine.document.analysis import BeatGrid, sure_enough
+from engine.document.grid_edits import USUAL_BEATS_IN_BAR, require_beats_in_bar, steady
 from engine.document.state import DocumentState
 from engine.document.tracks import Track
-from engine.features.timing.alignment.learning.groove_file import is_learned, read_groove
+from engine.features.timing.alignment.groove_file import is_learned, read_groove
 from engine.features.timing.alignment.lines import Division, Groove, groove_of_hits
 from engine.features.timing.click_track import Clicks, click_among, find_clicks, follow_click, grid_of
 from engine.features.timing.hits.find import HeldMicrophones, find_hits

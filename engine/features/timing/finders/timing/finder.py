@@ -11,16 +11,15 @@ from pydantic import Field, model_validator
 
 from engine.core.progress import Progress
 from engine.core.timebase import samples_to_s_array
-from engine.document.analysis import PICKUP, Analysis, BeatGrid
+from engine.document.analysis import PICKUP, Analysis, BeatGrid, Hits
 from engine.document.edits.analyses import PROMOTED, listening_ids
-from engine.document.grid.edits import USUAL_BEATS_IN_BAR, require_beats_in_bar
-from engine.document.hits import Hits
+from engine.document.grid_edits import USUAL_BEATS_IN_BAR, require_beats_in_bar
 from engine.document.kinds.timing import FLAM, HIT
 from engine.document.state import DocumentState
-from engine.features.timing.alignment.learning.groove_file import is_learned, read_groove
+from engine.features.timing.alignment.groove_file import is_learned, read_groove
 from engine.features.timing.alignment.lines import read_division
 from engine.features.timing.alignment.settings import LIMITS, TimingSettings, timing_settings
-from engine.features.timing.hits.kit.membership import left_behind_sentence
+from engine.features.timing.hits.membership import left_behind_sentence
 from engine.recordings.analyses import known_pickup
 from engine.review.finders import Finder, FinderRequest, FinderSettings, Found, limited
 

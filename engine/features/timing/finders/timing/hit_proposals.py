@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 
 from engine.core.timebase import s_to_samples
 from engine.core.wording import begun, listed
-from engine.document.analysis import BeatGrid
-from engine.document.hits import Hits
+from engine.document.analysis import BeatGrid, Hits
 from engine.document.kinds.kind import CROSSFADE_MS
 from engine.document.kinds.operations import GAP_FILLS, Fill
 from engine.document.kinds.sounding import BY_SAMPLES

@@ -13,32 +13,34 @@ from engine.core.errors import SourceError, TimingError, UsageError
 from engine.core.files.safe_write import check_target, shown
 from engine.core.progress import Progress
 from engine.core.wording import counted, reason_of
-from engine.document.analysis import BeatGrid
+from engine.document.analysis import BeatGrid, Hits, sure_enough
 from engine.document.edits.analyses import drum_tracks
 from engine.document.file.storage import apply_rows
-from engine.document.grid.edits import beats_in_bar
-from engine.document.hits import Hits, sure_enough
+from engine.document.grid_edits import beats_in_bar
 from engine.document.state import DocumentState
-from engine.features.timing.alignment.learning.copies import (
+from engine.features.timing.alignment.edited_moves import (
     Copies,
     find_copies,
     find_places,
+    likely_division,
+    moves_of,
     same_places,
+    steadied,
+    together,
     voices_apart,
 )
-from engine.features.timing.alignment.learning.fit import fit_taste, require_moves
-from engine.features.timing.alignment.learning.groove_file import (
+from engine.features.timing.alignment.groove_file import (
     LearnedGroove,
     Pair,
     learned_groove,
     write_groove,
 )
-from engine.features.timing.alignment.learning.moves import likely_division, moves_of, steadied, together
+from engine.features.timing.alignment.learned_fit import fit_taste, require_moves
 from engine.features.timing.alignment.lines import Division
 from engine.features.timing.alignment.strokes import Strokes, at_carriers, gather
 from engine.features.timing.finders.timing.aligned_files import HitsRequest, detect_hits
 from engine.features.timing.finders.timing.find_grid import WantedGrid, find_grid
-from engine.features.timing.hits.kit.membership import unnamed_kit
+from engine.features.timing.hits.membership import unnamed_kit
 from engine.features.timing.kit import import_with_kit
 from engine.recordings.import_audio import Imported, ImportRequest, import_audio, import_edit
 from engine.recordings.track_audio import Microphones

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.document.hits import Hits
-from engine.features.timing.alignment.decoding.decoder import nearest
+from engine.document.analysis import Hits
+from engine.features.timing.alignment.decoder import nearest
 from engine.features.timing.alignment.lines import Lines, Placement
 from engine.features.timing.alignment.settings import ON_THE_LINE_SAMPLES
 

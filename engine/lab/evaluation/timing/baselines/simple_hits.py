@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.document.hits import Hits
+from engine.document.analysis import Hits
 from engine.lab.evaluation.timing.matching import matched
 from engine.lab.simulated.performances.performance import Performance
 

@@ -15,8 +15,8 @@ from engine.analysis.beats.counted import empty_grid
 from engine.analysis.beats.listen import find_beats, follow_taps
 from engine.analysis.beats.traces import Traces, trace
 from engine.document.analysis import BeatGrid
-from engine.document.grid.edits import steady
-from engine.document.grid.pulse import TAPS_TO_FOLLOW, fit_taps
+from engine.document.grid_edits import steady
+from engine.document.pulse import TAPS_TO_FOLLOW, fit_taps
 from engine.lab.evaluation.timing.classic.find import find_beats as find_classic
 from engine.lab.evaluation.timing.classic.strengths import strengths_of
 from engine.lab.evaluation.timing.recordings import Recording, Times

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.document.hits import Role
+from engine.document.analysis import Role
 from engine.features.timing.alignment.strokes import CARRIERS, GRACES
 from engine.lab.simulated.performances.displacement import Displaced
 from engine.lab.simulated.performances.performance import Truth

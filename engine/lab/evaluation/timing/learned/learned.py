@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from engine.core.errors import OffcutError
 from engine.core.progress import SILENT, Progress
-from engine.document.hits import Hits, Role
-from engine.features.timing.alignment.learning.groove_file import LearnedGroove, write_groove
+from engine.document.analysis import Hits, Role
+from engine.features.timing.alignment.groove_file import LearnedGroove, write_groove
 from engine.features.timing.alignment.lines import PARTS
 from engine.features.timing.alignment.settings import TimingSettings
 from engine.features.timing.finders.timing.align import place

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from engine.analysis.beats.listen import listen
 from engine.core.progress import SILENT, Progress
 from engine.document.analysis import NOWHERE, BeatGrid
-from engine.document.grid.pulse import is_free
+from engine.document.pulse import is_free
 from engine.features.timing.alignment.lines import Division, lines_of
 from engine.features.timing.alignment.settings import TimingSettings
 from engine.features.timing.finders.timing.align import default_aligner

@@ -8,8 +8,8 @@ import numpy as np
 
 from engine.core.errors import UsageError
 from engine.document.analysis import BeatGrid
-from engine.document.grid.edits import doubled, halved, shifted_half_a_beat, with_downbeat
-from engine.document.grid.readings import next_reading
+from engine.document.grid_edits import doubled, halved, shifted_half_a_beat, with_downbeat
+from engine.document.grid_readings import next_reading
 from engine.lab.evaluation.timing.beat_figures import f_measure
 from engine.lab.evaluation.timing.recordings import Recording
 

@@ -16,12 +16,12 @@ from pytestqt.qtbot import QtBot
 
 from desktop.features.timing import grid_editing as tap_tempo
 from desktop.main_window import MainWindow
+from engine.document import grid_edits
 from engine.document.analysis import BeatGrid, Listening
 from engine.document.document import Document
 from engine.document.edits.analyses import listening_ids
 from engine.document.edits.proposals import decide, set_analyses
 from engine.document.edits.tracks import set_track
-from engine.document.grid import edits as grid_edits
 from engine.document.proposals import Verdict
 from tests.desktop.conftest import Hands, fill
 from tests.desktop.documents import make_document

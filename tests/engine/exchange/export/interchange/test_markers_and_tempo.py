@@ -11,9 +11,9 @@ import pytest
 import rpp
 from wavinfo import WavInfoReader
 
+from engine.document import grid_edits
 from engine.document.analysis import BeatGrid
 from engine.document.edits.markers import read_labels
-from engine.document.grid import edits as grid_edits
 from engine.document.state import Marker
 from engine.exchange.export import ExportOptions, ExportRequest, export
 from engine.exchange.export.placing.marks import Cues, Seam, tempo_map

@@ -13,7 +13,7 @@ import soundfile
 from engine.core.errors import ExportError
 from engine.document.state import Marker
 from engine.exchange.export import ExportOptions, ExportRequest, export, files_written
-from engine.exchange.export.audio_files.audio_plan import planned_regions, unheard_sentence
+from engine.exchange.export.audio_plan import planned_regions, unheard_sentence
 from engine.exchange.export.formats import AUDIO_SUFFIXES
 from engine.exchange.export.plan import check, plan
 from engine.exchange.export.request import Exported

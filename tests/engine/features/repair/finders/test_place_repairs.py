@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.analysis.detection.events import SoundEvent
+from engine.analysis.detection.what_sounds import SoundEvent
 from engine.core.errors import DocumentError
 from engine.document.document import Document
 from engine.document.edits.proposals import add_proposals, decide
@@ -17,8 +17,8 @@ from engine.document.file.stored_audio import keys_of, stored
 from engine.document.kinds import KINDS
 from engine.document.proposals import Verdict
 from engine.document.state import DocumentState
-from engine.features.repair.finders.repair.find_sounds import audio_of, likely_repairs
-from engine.features.repair.finders.repair.requests import Separations
+from engine.features.repair.finders.find_sounds import audio_of, likely_repairs
+from engine.features.repair.finders.requests import Separations
 from engine.features.repair.separation.settings import Energy, LevelChange
 from engine.sound.edl.build import in_place
 from engine.sound.edl.render import render

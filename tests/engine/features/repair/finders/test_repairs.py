@@ -17,9 +17,9 @@ from engine.document.document import Document
 from engine.document.file.storage import apply_rows
 from engine.document.proposals import Verdict
 from engine.features.registry import find_edits, request_of
-from engine.features.repair.finders.repair.find_sounds import LEAST_SHOWN, words_in_span
-from engine.features.repair.finders.repair.requests import PreviewRequest, RepairSettings, separations_edit
-from engine.features.repair.finders.repair.separate import preview_repair
+from engine.features.repair.finders.find_sounds import LEAST_SHOWN, words_in_span
+from engine.features.repair.finders.requests import PreviewRequest, RepairSettings, separations_edit
+from engine.features.repair.finders.separate import preview_repair
 from engine.features.repair.separation.paint import MaskMemory
 from engine.features.repair.separation.separate import RememberingSeparator
 from engine.features.repair.separation.separator import Mask, Prompt, Stretch, prompts_of

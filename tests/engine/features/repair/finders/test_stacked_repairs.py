@@ -20,8 +20,8 @@ from engine.document.edits.proposals import decide
 from engine.document.file.stored_audio import stored
 from engine.document.kinds.operations import Replace, Stored
 from engine.document.proposals import Proposal, Verdict
-from engine.features.repair.finders.repair.requests import PreviewRequest, RepairSettings, separations_edit
-from engine.features.repair.finders.repair.separate import (
+from engine.features.repair.finders.requests import PreviewRequest, RepairSettings, separations_edit
+from engine.features.repair.finders.separate import (
     preview_repair,
     separate_in_document,
     separate_request,

@@ -15,7 +15,7 @@ from engine.cli.main import main
 from engine.core.progress import SILENT
 from engine.document.document import Document
 from engine.document.proposals import BY_TALK, Evidence
-from engine.features.repair.finders.repair.find_sounds import find_sounds
+from engine.features.repair.finders.find_sounds import find_sounds
 from engine.recordings.media import locate_all
 from engine.recordings.track_audio import SpanRequest
 from tests.engine.spoken import RATE_HZ, spoken

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from engine.analysis.detection.spectra import MEL
+from engine.features.repair.separation.blend import blend_separator
 from engine.features.repair.separation.checks import probabilities
-from engine.features.repair.separation.outcomes.blend import blend_separator
-from engine.features.repair.separation.outcomes.outcome import Outcome
+from engine.features.repair.separation.outcome import Outcome
 from engine.features.repair.separation.plain import FactorSeparator, factorised
 from engine.features.repair.separation.separate import remembering
 from engine.features.repair.separation.separator import Stretch, prompts_of

@@ -7,9 +7,9 @@ import pytest
 
 from engine.analysis.detection.spectra import MEL
 from engine.core.errors import NotCredibleError
+from engine.features.repair.separation.blend import blend_separator
 from engine.features.repair.separation.network import network_separator
-from engine.features.repair.separation.outcomes.blend import blend_separator
-from engine.features.repair.separation.outcomes.outcome import Forecast, Outcome, combined, outcome_of
+from engine.features.repair.separation.outcome import Forecast, Outcome, combined, outcome_of
 from engine.features.repair.separation.plain import FactorSeparator
 from engine.features.repair.separation.registry import separator_named
 from engine.features.repair.separation.separate import Asked, Recording, separate

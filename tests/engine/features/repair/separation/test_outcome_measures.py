@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from engine.analysis.detection.spectra import MEL, Spectra
-from engine.features.repair.separation.outcomes.estimator import (
+from engine.features.repair.separation.estimator import (
     FEATURES,
     METHODS,
     POOLS,

@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 
 from engine.analysis.detection.spectra import MEL, Spectra, SpeechNetwork, speech_network, speech_shares
 from engine.core.errors import SoundNotFoundError, UnknownPromptError
+from engine.features.repair.separation.blend import candidates
 from engine.features.repair.separation.checks import (
     probabilities,
     require_present,
     understood_prompts,
 )
 from engine.features.repair.separation.network import network_separator, speech_separator
-from engine.features.repair.separation.outcomes.blend import candidates
-from engine.features.repair.separation.outcomes.outcome import outcome_of
+from engine.features.repair.separation.outcome import outcome_of
 from engine.features.repair.separation.registry import default_separator, separator_named
 from engine.features.repair.separation.separate import Recording
 from engine.features.repair.separation.separator import Mode, Stretch, masked, prompts_of

@@ -16,10 +16,10 @@ from engine.document.proposals import BY_COMPING, Decision, Proposal, Verdict
 from engine.document.state import DocumentState
 from engine.document.tracks import Clip, Source, Track
 from engine.features.registry import FINDERS, request_of
-from engine.features.takes.finders.takes.playing import stored_takes
+from engine.features.takes.finders.takes_that_play import stored_takes
 from engine.review.finders import Found
 from engine.sound.reader import content_hash
-from tests.engine.features.takes.comping.made_takes import RATE_HZ, take
+from tests.engine.features.takes.made_takes import RATE_HZ, take
 from tests.engine.sound.edl.recordings import Recording
 
 _EARLY_S = (0.0, 0.012, -0.009, 0.005)

@@ -20,11 +20,11 @@ from engine.document.kinds.order import CUT, KEEP, covered
 from engine.document.proposals import BY_COMPING, BY_TAKES, Decision, Proposal, Verdict, edited
 from engine.document.state import DocumentState
 from engine.features.registry import FINDERS, request_of
-from engine.features.takes.finders.takes.playing import stored_takes
+from engine.features.takes.finders.takes_that_play import stored_takes
 from engine.review.finders import Found
 from engine.sound.edl.build import build
 from engine.sound.edl.conflicts import in_conflict
-from tests.engine.features.takes.comping.made_takes import RATE_HZ, rehearsed
+from tests.engine.features.takes.made_takes import RATE_HZ, rehearsed
 from tests.engine.sound.edl.recordings import Recording, recording
 
 NEAR = round(0.02 * RATE_HZ)

@@ -17,13 +17,13 @@ from engine.document.file.storage import apply_rows
 from engine.document.proposals import BY_COMPING, Decision, Proposal, Verdict
 from engine.document.state import DocumentState, Edit
 from engine.exchange.export.placing.clips import clips
-from engine.features.takes.finders.comping.lanes import lane_passages, lane_wishes
+from engine.features.takes.finders.lanes import lane_passages, lane_wishes
 from engine.review.finders import Found
 from engine.sound.edl.build import build, in_place, played_tracks, preview, whole, without
 from engine.sound.edl.conflicts import in_conflict
 from engine.sound.edl.render import render
-from tests.engine.features.takes.comping.made_takes import RATE_HZ
 from tests.engine.features.takes.finders.lane_sessions import comped, looped, switch, with_switches
+from tests.engine.features.takes.made_takes import RATE_HZ
 from tests.engine.sound.edl.recordings import Recording
 
 FAULTS = (3, 1, 4, 2)

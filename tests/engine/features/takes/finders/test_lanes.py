@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 from engine.document.proposals import BY_COMPING, Decision, Evidence, Proposal, Verdict
 from engine.document.state import DocumentState, Marker
 from engine.document.tracks import Clip, Source, Track
-from engine.features.takes.comping.comp import Comp, cheapest
-from engine.features.takes.comping.costs import Costs
-from engine.features.takes.comping.following import Bars
-from engine.features.takes.finders.comping.lane_proposals import (
+from engine.features.takes.comp import Comp, cheapest
+from engine.features.takes.comp_costs import Costs
+from engine.features.takes.finders.lane_proposals import (
     LaneProposals,
     _chosen_by_hand,
     _common_edges,
@@ -23,7 +22,7 @@ from engine.features.takes.finders.comping.lane_proposals import (
     _sum_of,
     _undecided,
 )
-from engine.features.takes.finders.comping.lanes import (
+from engine.features.takes.finders.lanes import (
     LanePassage,
     common_samples,
     is_there,
@@ -33,6 +32,7 @@ from engine.features.takes.finders.comping.lanes import (
     pairs_in,
     playing,
 )
+from engine.features.takes.following import Bars
 
 RATE_HZ = 1000
 Samples = NDArray[np.int64]

@@ -21,14 +21,14 @@ from engine.document.file.storage import apply_rows
 from engine.document.proposals import BY_ARRANGING, BY_TAKES, Proposal, Verdict
 from engine.document.state import DocumentState, Edit
 from engine.features.registry import FoundEdits, request_of
-from engine.features.takes.finders.takes.playing import lost_passages
-from engine.features.takes.finders.takes.proposals import (
+from engine.features.takes.finders.take_proposals import (
     keep_take,
     kept_takes,
     propose_takes,
     take_facts,
     takes_in_document,
 )
+from engine.features.takes.finders.takes_that_play import lost_passages
 from engine.recordings.analyses import AnalysisRequest
 from engine.review.finders import Found
 from tests.engine.features.takes.playing import RATE_HZ, joined, passage

@@ -12,6 +12,8 @@ from engine.features.takes.structure.segments import (
     EVIDENCE,
     LABELS,
     LENGTHS,
+    OF_LABELS,
+    SAME_LABEL,
     best_lines,
     boundaries,
     evidence_of,
@@ -23,7 +25,6 @@ from engine.features.takes.structure.segments import (
     section_similarity,
 )
 from engine.features.takes.structure.similarity import BarSounds
-from engine.features.takes.structure.weights import OF_LABELS, SAME_LABEL
 
 Floats = NDArray[np.float32]
 

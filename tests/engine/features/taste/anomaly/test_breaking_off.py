@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.features.taste.anomaly.faults.planting import Material, active_rms
-from engine.features.taste.anomaly.faults.practice_kinds import (
+from engine.features.taste.anomaly.planting import Material, active_rms
+from engine.features.taste.anomaly.practice_kinds import (
     FALSE_STARTS,
     PRACTICE_MAKERS,
     WAYS,

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from engine.core.errors import UsageError
-from engine.features.taste.anomaly.faults.planting import KINDS, Planted, active_rms, plant, stretched
+from engine.features.taste.anomaly.planting import KINDS, Planted, active_rms, plant, stretched
 from tests.engine.conftest import RATE_HZ, music
 
 CLIPS = {

@@ -19,7 +19,7 @@ from engine.core.progress import SILENT, Progress
 from engine.document.settings import CutSettings
 from engine.features.taste.anomaly.recipes.recipe import Judged, Passing, ReferenceScores, without_parts
 from engine.features.taste.anomaly.taste import Taste, load_taste
-from engine.features.taste.diagnoses.measurements import diagnose
+from engine.features.taste.diagnoses.material import diagnose
 
 DEMO = Path("resources/demo")
 RATE_HZ = 44_100

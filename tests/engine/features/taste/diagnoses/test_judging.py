@@ -9,7 +9,7 @@ import pytest
 from engine.analysis.learning.loop import Epoch
 from engine.document.settings import CutSettings
 from engine.features.taste.diagnoses.findings import Action, Severity, Symptoms, Tilt, judge
-from engine.features.taste.diagnoses.measurements import still_learning
+from engine.features.taste.diagnoses.material import still_learning
 
 SOUND = Symptoms(
     usual_score=0.55,

@@ -15,7 +15,7 @@ from engine.analysis.signal.stft import log_mel_blocks
 from engine.features.taste.anomaly.neighbours import ReferenceRecording, ReferenceSegments, keep_examples
 from engine.features.taste.anomaly.recipes.config import default_config
 from engine.features.taste.diagnoses.findings import tilt_text
-from engine.features.taste.diagnoses.measurements import (
+from engine.features.taste.diagnoses.material import (
     segments_of,
     share_found,
     typical_spectrum_db,

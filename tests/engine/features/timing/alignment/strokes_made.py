@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.document.hits import ORNAMENTS, Hits, Ornament, Role
+from engine.document.analysis import ORNAMENTS, Hits, Ornament, Role
 from engine.features.timing.alignment.lines import Lines
 
 RATE_HZ = 48_000

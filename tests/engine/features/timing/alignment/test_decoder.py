@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.features.timing.alignment.decoding.decoder import (
+from engine.features.timing.alignment.decoder import (
     BELIEFS,
     REACH,
     Costs,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.document.grid.edits import steady
+from engine.document.grid_edits import steady
 from engine.features.timing.alignment.fitting import TEMPO_DOUBT, agreement, doubt
 from engine.features.timing.alignment.lines import Division, Lines, lines_of
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.document.hits import Hits, Ornament, Role
+from engine.document.analysis import Hits, Ornament, Role
 from engine.features.timing.alignment.lines import Placement, staying
 from engine.features.timing.alignment.strokes import (
     CARRIERS,

@@ -7,10 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.document.analysis import BeatGrid
-from engine.document.hits import Hits
-from engine.features.timing.alignment.learning.copies import find_copies, same_places, voices_apart
-from engine.features.timing.alignment.learning.moves import likely_division
+from engine.document.analysis import BeatGrid, Hits
+from engine.features.timing.alignment.edited_moves import (
+    find_copies,
+    likely_division,
+    same_places,
+    voices_apart,
+)
 from engine.features.timing.alignment.lines import PARTS, Groove
 from engine.features.timing.alignment.settings import TimingSettings
 from engine.features.timing.alignment.strokes import at_carriers, gather

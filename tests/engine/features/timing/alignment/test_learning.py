@@ -12,25 +12,27 @@ import pytest
 
 from engine.core.errors import SourceError, TimingError, UsageError
 from engine.core.files.text import parse_json
-from engine.document.analysis import BeatGrid
-from engine.document.grid.edits import steady
-from engine.document.hits import Role
-from engine.features.timing.alignment.learning.copies import (
+from engine.document.analysis import BeatGrid, Role
+from engine.document.grid_edits import steady
+from engine.features.timing.alignment.edited_moves import (
+    Moves,
     _followed,
     _in_order,
     _timeline,
     find_copies,
+    likely_division,
     same_places,
+    steadied,
+    together,
 )
-from engine.features.timing.alignment.learning.fit import fit_taste, require_moves
-from engine.features.timing.alignment.learning.groove_file import (
+from engine.features.timing.alignment.groove_file import (
     Pair,
     is_learned,
     learned_groove,
     read_groove,
     write_groove,
 )
-from engine.features.timing.alignment.learning.moves import Moves, likely_division, steadied, together
+from engine.features.timing.alignment.learned_fit import fit_taste, require_moves
 from engine.features.timing.alignment.lines import PARTS, Division
 from engine.features.timing.alignment.settings import (
     LIMITS,

@@ -7,7 +7,7 @@ import pytest
 
 from engine.core.errors import UsageError
 from engine.document.analysis import BeatGrid
-from engine.document.grid.edits import steady
+from engine.document.grid_edits import steady
 from engine.features.timing.alignment.lines import (
     PARTS,
     Division,

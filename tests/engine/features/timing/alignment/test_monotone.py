@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from engine.features.timing.alignment.decoding.decoder import Costs, decode
+from engine.features.timing.alignment.decoder import Costs, decode
 
 
 def _costs(strokes: int, columns: int, seed: int) -> Costs:

@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.document.hits import Hits, Ornament, Role
-from engine.features.timing.alignment.decoding.moves import (
+from engine.document.analysis import Hits, Ornament, Role
+from engine.features.timing.alignment.fitting import Curve
+from engine.features.timing.alignment.lines import Lines
+from engine.features.timing.alignment.moves import (
     FlamLimits,
     _faulty,
     find_flams,
@@ -16,8 +18,6 @@ from engine.features.timing.alignment.decoding.moves import (
     placed,
     whole_performance,
 )
-from engine.features.timing.alignment.fitting import Curve
-from engine.features.timing.alignment.lines import Lines
 from engine.features.timing.alignment.settings import ALL, AlignmentSettings
 from engine.features.timing.alignment.strokes import VOICES, Strokes, gather
 from tests.engine.features.timing.alignment.strokes_made import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.features.timing.alignment.learning.copies import find_places
+from engine.features.timing.alignment.edited_moves import find_places
 from engine.features.timing.alignment.strokes import Strokes, chosen, gather
 from tests.engine.features.timing.hits.made import made_hits
 

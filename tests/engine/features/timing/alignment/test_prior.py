@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.document.hits import Role
-from engine.features.timing.alignment.decoding.groove import (
+from engine.document.analysis import Role
+from engine.features.timing.alignment.groove import (
     RAREST,
     SUREST,
     Repetition,

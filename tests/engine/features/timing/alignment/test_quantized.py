@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.document.grid.edits import steady
-from engine.document.hits import Hits
-from engine.features.timing.alignment.decoding.moves import whole_performance
+from engine.document.analysis import Hits
+from engine.document.grid_edits import steady
 from engine.features.timing.alignment.fitting import grid_notices, near_tempo, quantized_playing
 from engine.features.timing.alignment.lines import Division, Lines
 from engine.features.timing.alignment.lines import lines_of as lines_of_grid
+from engine.features.timing.alignment.moves import whole_performance
 from tests.engine.features.timing.alignment.strokes_made import HAT, RATE_HZ, hits_of, lines_of, ms, rock
 
 _LINES = lines_of(16)

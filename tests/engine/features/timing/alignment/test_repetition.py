@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.document.hits import Ornament, Role
-from engine.features.timing.alignment.decoding.groove import Repetition, plain, repeated
-from engine.features.timing.alignment.decoding.moves import whole_performance
+from engine.document.analysis import Ornament, Role
+from engine.features.timing.alignment.groove import Repetition, plain, repeated
+from engine.features.timing.alignment.moves import whole_performance
 from engine.features.timing.alignment.strokes import VOICES, gather
 from tests.engine.features.timing.alignment.strokes_made import (
     HAT,

@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.document.hits import Hits, Ornament, Role
-from engine.features.timing.alignment.decoding import moves as aligners
-from engine.features.timing.alignment.decoding.moves import whole_performance
+from engine.document.analysis import Hits, Ornament, Role
+from engine.features.timing.alignment import moves as aligners
 from engine.features.timing.alignment.lines import Lines, Placement
+from engine.features.timing.alignment.moves import whole_performance
 from engine.features.timing.alignment.settings import AlignmentSettings
 from tests.engine.features.timing.alignment.strokes_made import (
     HAT,

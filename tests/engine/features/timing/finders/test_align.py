@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from engine.core.errors import TimingError, UsageError
+from engine.document.analysis import Hits, Ornament
 from engine.document.edits.proposals import decide, set_note
 from engine.document.file.storage import apply_rows
-from engine.document.grid.edits import steady
-from engine.document.hits import Hits, Ornament
+from engine.document.grid_edits import steady
 from engine.document.kinds import KINDS
 from engine.document.proposals import Proposal, Verdict
 from engine.document.state import DocumentState

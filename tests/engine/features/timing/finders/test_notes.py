@@ -11,7 +11,7 @@ import soundfile
 
 from engine.cli.main import main
 from engine.document.document import Document
-from engine.document.grid.edits import set_grid, steady
+from engine.document.grid_edits import set_grid, steady
 from engine.features.timing.notes.onsets import find_notes
 from tests.engine.features.timing.notes.plucked import RATE_HZ, melody, plucked, reading
 from tests.engine.features.timing.notes.spoken import around, starts, take, words

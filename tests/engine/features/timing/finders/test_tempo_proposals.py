@@ -16,8 +16,8 @@ from engine.core.errors import UsageError
 from engine.document.analysis import BeatGrid
 from engine.document.document import Document
 from engine.document.edits.analyses import listening_ids
-from engine.document.grid.edits import halved
-from engine.document.grid.readings import grid_in_force
+from engine.document.grid_edits import halved
+from engine.document.grid_readings import grid_in_force
 from engine.document.kinds.timing import HEARD, OFF_BEAT
 from engine.document.proposals import Decision, Proposal, Verdict
 from engine.document.state import DocumentState

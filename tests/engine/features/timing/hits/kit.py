@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.document.hits import Role
+from engine.document.analysis import Role
 from engine.features.timing.hits.find import HeldMicrophones
 
 RATE_HZ = 44_100

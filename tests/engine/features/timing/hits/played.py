@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.document.analysis import BeatGrid
-from engine.document.hits import Hits, Role
+from engine.document.analysis import BeatGrid, Hits, Role
 from engine.document.proposals import Decision, Proposal, Verdict
 from engine.document.state import DocumentState
 from engine.document.tracks import Source

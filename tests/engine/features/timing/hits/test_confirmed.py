@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from engine.core.errors import UsageError
+from engine.document.analysis import Hits, Role, confirmed, sure_enough
 from engine.document.document import Document
 from engine.document.edits.analyses import PROMOTED, drum_tracks, promote
 from engine.document.edits.proposals import set_analyses
-from engine.document.hits import Hits, Role, confirmed, sure_enough
 from engine.document.state import DocumentState, Edit, Setting, row_changes
 from tests.engine.features.timing.hits.made import made_hits
 from tests.sources import no_source, one_source_track

@@ -9,7 +9,7 @@ from scipy.signal import lfilter
 
 from engine.core.errors import Cancelled
 from engine.core.progress import ReportingProgress
-from engine.document.hits import ORNAMENTS, Hits, Ornament, Role
+from engine.document.analysis import ORNAMENTS, Hits, Ornament, Role
 from engine.features.timing.hits.find import HeldMicrophones, find_hits
 from tests.engine.features.timing.hits.kit import RATE_HZ, ROLES, groove, rendered
 

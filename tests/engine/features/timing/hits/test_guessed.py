@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.document.hits import Hits, Role
+from engine.document.analysis import Hits, Role
 from engine.document.state import DocumentState
-from engine.features.timing.hits.kit.membership import guessed_roles_sentence
+from engine.features.timing.hits.membership import guessed_roles_sentence
 from tests.engine.features.timing.hits.played import played
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from engine.document.analysis import StrokePickup
 from engine.document.state import DocumentState
 from engine.features.timing.hits.find import HeldMicrophones
-from engine.features.timing.hits.kit.membership import (
+from engine.features.timing.hits.membership import (
     holds_drums,
     kit_roles,
     largest_kit,
@@ -21,7 +21,7 @@ from engine.features.timing.hits.kit.membership import (
     recorded_with,
     unnamed_kit,
 )
-from engine.features.timing.hits.kit.stroke_pickup import MOST_TRACKS, measure_pickup
+from engine.features.timing.hits.stroke_pickup import MOST_TRACKS, measure_pickup
 from tests.engine.features.timing.hits.kit_and_bass import BASS, MICROPHONES, UNNAMED, recorded
 from tests.sources import no_source, one_source_track
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.document.hits import ORNAMENTS, Hits, Ornament, Role
+from engine.document.analysis import ORNAMENTS, Hits, Ornament, Role
 from engine.features.timing.hits.strokes import by_rule, ornament_likelihoods, strokes_of, with_ornaments
 
 RATE_HZ = 44_100

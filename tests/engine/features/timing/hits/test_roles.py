@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from scipy.signal import fftconvolve
 
-from engine.document.hits import Role
+from engine.document.analysis import Role
 from engine.features.timing.hits.drums import lateness_ms
 from engine.features.timing.hits.find import HeldMicrophones, hear
-from engine.features.timing.hits.kit.roles import guess_roles
+from engine.features.timing.hits.roles import guess_roles
 from tests.engine.features.timing.hits.kit import RATE_HZ, ROLES, groove, rendered
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from engine.document.hits import Role
+from engine.document.analysis import Role
 from engine.features.timing.hits.drums import drums_of, learn_bleed, loud_rises, new_db
 from engine.features.timing.hits.evidence import SECOND_NAMES, second_evidence
 from engine.features.timing.hits.find import HeldMicrophones, find_hits, hear, judged_rises

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.document.hits import Role
+from engine.document.analysis import Role
 from engine.features.timing.hits.candidates import Candidates
 from engine.features.timing.hits.drums import Drum
 from engine.features.timing.hits.strokes import Struck, doubting_bleed, numbered_in_order, without_doubles

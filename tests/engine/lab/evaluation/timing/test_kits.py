@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from engine.features.timing.alignment.decoding.moves import whole_performance
+from engine.features.timing.alignment.moves import whole_performance
 from engine.lab.evaluation.timing.kits import doubled_attacks
 from engine.lab.simulated.performances.symbolic import FinderErrors, told
 from tests.engine.lab.evaluation.timing.toms import RATE_HZ, toms

@@ -7,9 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.document.analysis import BeatGrid
-from engine.document.grid.edits import halved, with_downbeat
-from engine.document.hits import Role
+from engine.document.analysis import BeatGrid, Role
+from engine.document.grid_edits import halved, with_downbeat
 from engine.lab.evaluation.timing.pulse.keys import keys_to_bars, keys_to_level
 from engine.lab.evaluation.timing.pulse.metres import with_metres
 from engine.lab.evaluation.timing.pulse.passages import KINDS, Kind, with_passage

@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 
 from engine.core.errors import UsageError
-from engine.document.analysis import BeatGrid
-from engine.document.hits import ORNAMENTS, Hits, Ornament, Role
+from engine.document.analysis import ORNAMENTS, BeatGrid, Hits, Ornament, Role
 from engine.features.timing.alignment.lines import Lines, Placement
 from engine.lab.evaluation.timing.baselines.simple_aligners import as_it_is, nearest_lines, to_nearest_line
 from engine.lab.evaluation.timing.hit_scores import hit_score, rows_found

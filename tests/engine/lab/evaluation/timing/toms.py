@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.document.hits import Role
+from engine.document.analysis import Role
 from engine.lab.simulated.performances.displacement import Displaced
 from engine.lab.simulated.performances.kits import Kit, Shot
 from engine.lab.simulated.performances.pieces import Piece

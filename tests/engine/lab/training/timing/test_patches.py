@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from engine.analysis.learning.loop import TrainSettings
-from engine.document.hits import Role
+from engine.document.analysis import Role
 from engine.features.timing.alignment.strokes import gather
 from engine.lab.simulated.performances.displacement import Displacement
 from engine.lab.simulated.performances.parts import takes

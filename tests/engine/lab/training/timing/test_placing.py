@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from engine.analysis.learning.loop import TrainSettings
-from engine.document.hits import ORNAMENTS, Ornament
-from engine.features.timing.alignment.decoding.decoder import REACH
+from engine.document.analysis import ORNAMENTS, Ornament
+from engine.features.timing.alignment.decoder import REACH
 from engine.features.timing.alignment.strokes import gather
 from engine.lab.simulated.performances.performance import Truth
 from engine.lab.simulated.performances.symbolic import Symbolic

@@ -13,7 +13,7 @@ from engine.document.edits.proposals import set_settings
 from engine.document.file.stored_audio import stored
 from engine.document.kinds.operations import Fill, Gain, Reclock, Replace, Shift, Slice, Sounding, Stored
 from engine.sound.edl.crossfade import Block, crossfade
-from engine.sound.edl.slicing.slices import Gap, Piece
+from engine.sound.edl.slices import Gap, Piece
 from engine.sound.edl.tracks import stored_sounds
 from engine.sound.edl.tracks.delay import REACH_SAMPLES, delayed
 from engine.sound.edl.tracks.patched_reader import GAPS_HELD, PatchedReader

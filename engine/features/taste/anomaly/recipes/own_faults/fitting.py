@@ -11,12 +11,20 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from engine.analysis.learning.loop import Batch, Epoch, Fitted, TrainSettings, fit, seeded, together
-from engine.analysis.learning.networks import few_threads
+from engine.analysis.learning.loop import (
+    Batch,
+    Epoch,
+    Fitted,
+    TrainSettings,
+    few_threads,
+    fit,
+    seeded,
+    together,
+)
 from engine.analysis.signal.streams import read_ahead
-from engine.core.processes.side_by_side import side_by_side
 from engine.core.progress import Progress, parallel
-from engine.features.taste.anomaly.faults.planting import Samples
+from engine.core.side_by_side import side_by_side
+from engine.features.taste.anomaly.planting import Samples
 from engine.features.taste.anomaly.recipes.material import Split
 from engine.features.taste.anomaly.recipes.own_faults.network import (
     DILATIONS,

@@ -17,9 +17,9 @@ from engine.analysis.signal.stft import log_mel_blocks
 from engine.analysis.signal.streams import mono_of
 from engine.core.errors import TasteError
 from engine.core.files.safe_write import shown
-from engine.core.processes.side_by_side import side_by_side
 from engine.core.progress import Progress
-from engine.features.taste.anomaly.faults.planting import Samples
+from engine.core.side_by_side import side_by_side
+from engine.features.taste.anomaly.planting import Samples
 from engine.features.taste.anomaly.recipes.material import Array, Recording, Split, listen
 from engine.features.taste.anomaly.recipes.own_faults.fitting import PRACTICE_EPOCHS, Trained, train
 from engine.features.taste.anomaly.recipes.own_faults.fusion import attempts_trust, reference_textures

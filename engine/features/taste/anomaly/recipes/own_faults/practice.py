@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.signal import butter, sosfilt
 
 from engine.core.progress import Progress
-from engine.features.taste.anomaly.faults.planting import (
+from engine.features.taste.anomaly.planting import (
     MAKERS,
     Maker,
     Material,
@@ -26,7 +26,7 @@ from engine.features.taste.anomaly.faults.planting import (
     repitched,
     stretched,
 )
-from engine.features.taste.anomaly.faults.practice_kinds import (
+from engine.features.taste.anomaly.practice_kinds import (
     CUT,
     PRACTICE_MAKERS,
     WAYS,

@@ -22,9 +22,9 @@ from engine.analysis.signal.loudness import level_of
 from engine.analysis.signal.stft import TUNING_BINS
 from engine.core.errors import Cancelled, SourceError, TasteError
 from engine.core.progress import SILENT, ReportingProgress
-from engine.features.taste.anomaly.faults.planting import KINDS, plant
-from engine.features.taste.anomaly.faults.practice_kinds import PRACTICE_MAKERS, _pulses, made_up_clips
 from engine.features.taste.anomaly.learn import LearnRequest, learn
+from engine.features.taste.anomaly.planting import KINDS, plant
+from engine.features.taste.anomaly.practice_kinds import PRACTICE_MAKERS, _pulses, made_up_clips
 from engine.features.taste.anomaly.recipes.material import Split
 from engine.features.taste.anomaly.recipes.own_faults.fitting import (
     Scaling,

@@ -1,1 +1,0 @@
-"""Panels of arrangements and learned editors."""

@@ -1,1 +1,0 @@
-"""Panel and form of drum timing."""

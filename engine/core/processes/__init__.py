@@ -1,1 +1,0 @@
-"""Other processes, threads and memory."""

@@ -1,1 +1,0 @@
-"""The beat grid as the user edits and counts it."""

@@ -1,1 +1,0 @@
-"""Audio files: their samples, ranges, fades, gain, clipping and plan."""

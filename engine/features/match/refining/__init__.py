@@ -1,1 +1,0 @@
-"""From rough places to samples: offsets, seams, gains."""

@@ -1,1 +1,0 @@
-"""Repair: removes sounds that words or an example name, or all else."""

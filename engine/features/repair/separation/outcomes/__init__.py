@@ -1,1 +1,0 @@
-"""Estimates the improvement of a separation, and blends methods accordingly."""

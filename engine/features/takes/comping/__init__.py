@@ -1,1 +1,0 @@
-"""The best bars of several takes of one passage."""

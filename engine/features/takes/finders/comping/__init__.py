@@ -1,1 +1,0 @@
-"""Comps of takes in a document."""

@@ -1,1 +1,0 @@
-"""Synthetic faults in real music: injected to measure detectors, and as training data."""

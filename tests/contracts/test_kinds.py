@@ -22,8 +22,7 @@ MAKERS = (
     "desktop/features/repair/sounds.py",  # a choice
     "engine/lab/evaluation/simulate.py",
     "engine/features/taste/anomaly/recipes/own_faults/practice.py",
-    "engine/features/taste/anomaly/planting.py",  # a kind of fault: what the user cut before
-    "engine/features/taste/anomaly/practice_kinds.py",
+    "engine/features/taste/anomaly/practice_kinds.py",  # a kind of fault: what the user cut before
     "engine/sound/edl/edits_that_play.py",
     "engine/exchange/imports/proposals/",
     "engine/features/taste/learn.py",  # the files of what documents cut

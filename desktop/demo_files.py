@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from engine.core.build import RESOURCES
 from engine.core.files.places import data_folder
 from engine.core.progress import SILENT, Progress
 from engine.document.document import Document
 from engine.document.edits.proposals import set_settings
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 
-DEMO_FOLDER = Path(__file__).resolve().parent.parent / "resources" / "demo"
+DEMO_FOLDER = RESOURCES / "demo"
 DEMO_NAME = "Demo jam.offcut"
 DEMO_KEEP = 0.53  # the share of the demo that was not planted
 

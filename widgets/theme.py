@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QGuiApplication, QPalette
 
-FONTS_DIR = Path(__file__).resolve().parent.parent / "resources" / "fonts"
+from engine.core.build import RESOURCES
+
+FONTS_DIR = RESOURCES / "fonts"
 FONT_FILES = (
     "Inter-Regular.otf",
     "Inter-Medium.otf",

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QSettings, QTimer, Signal
 
 from desktop.shell.session import Session
 from desktop.shell.work.job_lanes import JobLane
+from engine.core.build import RESOURCES
 from engine.core.errors import OffcutError
 from engine.core.progress import SILENT
 from engine.document.state import Change, DocumentState
@@ -27,7 +28,6 @@ SETTLE_MS = 120
 """Delay after the last answer until learning: by then playback has begun and the window is painted."""
 
 _SETTING = "learns_from_decisions"
-_PROGRAM = Path(__file__).resolve().parents[2] / "resources"
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,4 +262,4 @@ class Calibrating(QObject):
 
 def _may_be_written(taste: Path) -> bool:
     """Return whether a taste is the user's own: shipped tastes stay unchanged."""
-    return not taste.resolve().is_relative_to(_PROGRAM)
+    return not taste.resolve().is_relative_to(RESOURCES)

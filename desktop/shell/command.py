@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
+
+from engine.core.build import RESOURCES
 
 WINDOW = "window"
 """Works wherever the focus is, a text field aside."""
@@ -65,7 +66,7 @@ def synonyms() -> Mapping[str, list[str]]:
     """Return names in other programs by the id of the command; the table is read at the first search."""
     import tomllib
 
-    table = Path(__file__).resolve().parents[2] / "resources" / "synonyms.toml"
+    table = RESOURCES / "synonyms.toml"
     found: Mapping[str, list[str]] = tomllib.loads(table.read_text("utf-8"))
     return found
 

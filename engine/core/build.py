@@ -24,6 +24,7 @@ OWN = ("desktop", "widgets", "engine")
 WITHOUT = "this build comes without it: run Offcut from its source for that (see README)"
 """Message in a bundle about packages that it does not include."""
 ROOT = Path(__file__).resolve().parents[2]
+RESOURCES = ROOT / "resources"
 BUILD_FILE = "build.json"
 LICENCES_FILE = "THIRD_PARTY.md"
 

@@ -28,6 +28,7 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from engine.analysis.words.vocabulary import separable_sounds
+from engine.core.build import RESOURCES
 from engine.core.errors import OffcutError, SeparationError, SourceError, UsageError
 from engine.core.files.safe_write import shown
 from engine.core.files.text import strict_json
@@ -191,7 +192,7 @@ def _head(rate_hz: int, channels: int, data_bytes: int) -> bytes:
     return begin + b"WAVEfmt " + form + b"data" + struct.pack("<I", data_bytes)
 
 
-PAGES = Path(__file__).resolve().parents[2] / "resources" / "web"
+PAGES = RESOURCES / "web"
 _SHIPPED = (PAGES, PAGES.with_name("fonts"), PAGES.with_name("plotly"))
 _TYPES = {
     ".html": "text/html",

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from engine.core.build import RESOURCES
 from engine.core.errors import Cancelled, UsageError
 from engine.core.files.safe_write import shown
 from engine.core.progress import ReportingProgress
@@ -22,7 +23,7 @@ from engine.sound.reader import SourceReader
 from engine.web.files import inside, recordings_in, tastes_inside
 from engine.web.work import Work
 
-SHIPPED = Path(__file__).resolve().parents[2] / "resources" / "demo"
+SHIPPED = RESOURCES / "demo"
 MOST_OPEN = 40
 MOST_RESULTS = 12
 MOST_MADE = 160

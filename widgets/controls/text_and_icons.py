@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from functools import lru_cache
 from html import escape
-from pathlib import Path
 
 from PySide6.QtCore import (
     QByteArray,
@@ -48,6 +47,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.core.build import RESOURCES
 from widgets.theme import Theme, px
 
 
@@ -102,7 +102,7 @@ class PaintedRow(QStyledItemDelegate):
         return QSize(1, px(self.height))
 
 
-ICONS_DIR = Path(__file__).resolve().parents[2] / "resources" / "icons"
+ICONS_DIR = RESOURCES / "icons"
 WINDOW_SIDES = (16, 24, 32, 48, 64, 128, 256)
 
 

@@ -24,6 +24,7 @@ from engine.analysis.learning.loop import few_threads, with_weights
 from engine.analysis.signal.bands import triangles_between
 from engine.analysis.signal.stft import band_power_blocks, bank_tensor
 from engine.analysis.signal.streams import resampled
+from engine.core.build import RESOURCES
 from engine.core.progress import SILENT, Progress, gathered
 
 FRAMES_PER_S = 50.0
@@ -172,7 +173,7 @@ _SPEEDS = (1.0, 0.93, 1.08)
 """Speeds of analysis: a pulse that is faint at one is often clear at another."""
 _FAVOURS_CLEAR = 2.0
 _LEAST = 1e-5
-WEIGHTS = Path(__file__).resolve().parents[3] / "resources" / "models" / "beats.safetensors"
+WEIGHTS = RESOURCES / "models" / "beats.safetensors"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -30,12 +30,13 @@ from engine.analysis.learning.loop import with_weights
 from engine.analysis.signal import span_means
 from engine.analysis.signal.span_means import sums_at
 from engine.analysis.signal.viterbi import traced
+from engine.core.build import RESOURCES
 from engine.core.progress import SILENT, Progress
 from engine.document.analysis import BeatGrid
 from engine.document.grid_readings import LEVELS
 from engine.document.kinds.timing import HEARD, OFF_BEAT
 
-BAR_WEIGHTS = Path(__file__).resolve().parents[3] / "resources" / "models" / "bars.safetensors"
+BAR_WEIGHTS = RESOURCES / "models" / "bars.safetensors"
 PARTS = 12
 """Of a beat: it can be halved, quartered and divided by three."""
 _POOLED = 16

@@ -34,12 +34,13 @@ from engine.analysis.learning.loop import few_threads, with_weights
 from engine.analysis.signal.streams import overlapping_pieces, resampled
 from engine.analysis.words.prompts import SIZE, text_encoder
 from engine.analysis.words.vocabulary import vocabulary
+from engine.core.build import RESOURCES
 
 Samples = NDArray[np.float32]
 Odds = NDArray[np.float32]
 Words = NDArray[np.float32]
 
-SOUND_WEIGHTS = Path(__file__).resolve().parents[3] / "resources" / "models" / "sounds.safetensors"
+SOUND_WEIGHTS = RESOURCES / "models" / "sounds.safetensors"
 WIDTHS = (24, 48, 96, 192, 256)
 FRAMES_EACH = 2 ** (len(WIDTHS) - 1)
 """Frames of levels for each vector: 16, 0.256 s."""

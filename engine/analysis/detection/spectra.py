@@ -20,6 +20,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from engine.analysis.learning.loop import with_weights
 from engine.analysis.signal.bands import MelSettings, mel_filter_bank
 from engine.analysis.signal.stft import power_of
+from engine.core.build import RESOURCES
 from engine.core.progress import check_heeded
 
 MEL = MelSettings(rate_hz=16_000, n_fft=1024, hop_samples=256, n_mels=128)
@@ -76,7 +77,7 @@ def band_centres_hz() -> np.ndarray:
     return centres_hz
 
 
-SPEECH_WEIGHTS = Path(__file__).resolve().parents[3] / "resources" / "models" / "speech.safetensors"
+SPEECH_WEIGHTS = RESOURCES / "models" / "speech.safetensors"
 _VIEW_FRAMES = 192
 """Frames that are analysed at once, 3.1 s: the network was trained on 2.5 s and is worse on long inputs."""
 FAST_STEP_FRAMES = _VIEW_FRAMES * 5 // 6

@@ -6,10 +6,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
+
+from engine.core.build import RESOURCES
 
 NOT = "not"
-FOLDER = Path(__file__).resolve().parents[3] / "resources" / "words"
+FOLDER = RESOURCES / "words"
 NOTHING_NAMED = "No sound is named: name one in a few words."
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 
+from engine.core.build import RESOURCES
 from engine.core.errors import DocumentError
 from engine.core.extensions import Extended, UnusableError, error_text, require_type
 from engine.core.extensions.names import Extension
@@ -21,7 +21,7 @@ from engine.document.kinds.sounding import GAIN, MUTE, REPAIR, SLIP, TAKE
 from engine.document.kinds.timing import FLAM, HIT, NOTE, RECORDER, TEMPO
 from engine.document.proposals import Edited, Proposal
 
-_ICONS = Path(__file__).resolve().parents[3] / "resources" / "icons"
+_ICONS = RESOURCES / "icons"
 
 
 def added_kind(extension: Extension, made: object) -> Kind:

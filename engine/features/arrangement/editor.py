@@ -19,6 +19,7 @@ from torch import Tensor
 
 from engine.analysis.found_takes import FoundTakes
 from engine.analysis.learning.loop import few_threads, seeded, with_weights
+from engine.core.build import RESOURCES
 from engine.core.errors import OffcutError
 from engine.core.files.regular_file import open_regular
 from engine.core.files.safe_write import replacing
@@ -50,7 +51,7 @@ from engine.features.arrangement.steps import Order, Section, Steps, plays
 
 SUFFIX = ".editor"
 _METHOD = TypeAdapter(Method)
-WEIGHTS = Path(__file__).resolve().parents[3] / "resources" / "models" / "arranging.safetensors"
+WEIGHTS = RESOURCES / "models" / "arranging.safetensors"
 _FORMAT = 1
 _STEPS, _RATE = 60, 1e-2
 _AT_ONCE = 4

@@ -15,13 +15,14 @@ from engine.features.taste.anomaly.recipes.recipe_config import RecipeConfig
 
 _ROOT = Path(__file__).parents[3]
 _SHARED = ("engine.features.taste.anomaly.recipes", "engine.lab.recipes")
-_FAULTS = _ROOT / "engine" / "features" / "taste" / "anomaly" / "faults"
+_ANOMALY = _ROOT / "engine" / "features" / "taste" / "anomaly"
+_FAULTS = (_ANOMALY / "planting.py", _ANOMALY / "practice_kinds.py")
 
 
 def recipe_code(config: RecipeConfig) -> bytes:
     """Return the fingerprint of a recipe, its shared modules and the faults; empty with bytecode only."""
     own = _ROOT.joinpath(*type(config).__module__.split(".")[:-1])
-    modules = _with_imported(path for folder in (own, _FAULTS) for path in folder.glob("*.py"))
+    modules = _with_imported((*own.glob("*.py"), *_FAULTS))
     # Sorted, so that it does not count in which module a function stands.
     return "\n".join(sorted(line for tree in modules for line in computed(tree))).encode()
 

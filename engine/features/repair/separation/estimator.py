@@ -24,6 +24,7 @@ from engine.analysis.detection.spectra import LEAST_POWER, MEL
 from engine.analysis.learning.loop import few_threads, with_weights
 from engine.analysis.words.prompts import text_encoder
 from engine.analysis.words.vocabulary import vocabulary
+from engine.core.build import RESOURCES
 from engine.features.repair.separation.separator import Prompt
 
 Shares = NDArray[np.float32]
@@ -226,7 +227,7 @@ def _deviations(within: Levels, beyond: Levels) -> list[float]:
     ]
 
 
-WEIGHTS = Path(__file__).resolve().parents[5] / "resources" / "models" / "outcome.safetensors"
+WEIGHTS = RESOURCES / "models" / "outcome.safetensors"
 _BASE = (0.05, 0.05, 0.05, 0.2, 0.2, 0.2, 0.15, 0.1)
 """Weights of the candidates where nothing else is known."""
 _BASE_SHARE = 0.3

@@ -34,6 +34,7 @@ from engine.analysis.detection.spectra import (
 )
 from engine.analysis.learning.loop import few_threads, with_weights
 from engine.analysis.words.prompts import SIZE
+from engine.core.build import RESOURCES
 from engine.core.progress import check_heeded
 from engine.features.repair.separation.separator import (
     Mask,
@@ -227,9 +228,7 @@ def images(heard: NetworkInput) -> tuple[Tensor, Tensor]:
     return stack, torch.cat([(usual + 3.0) / 4.0, spread / 2.0], dim=1) * there
 
 
-WEIGHTS = (
-    Path(__file__).resolve().parents[4] / "resources" / "models" / "separation" / "separation.safetensors"
-)
+WEIGHTS = RESOURCES / "models" / "separation" / "separation.safetensors"
 HOP_S = MEL.hop_samples / MEL.rate_hz
 _DETECTOR_FILE = "sounds.safetensors"
 _ROUNDING_S = 0.001

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.analysis.signal.loudness import Floats
+from engine.core.build import RESOURCES
 from engine.document.analysis import Role
 from engine.features.timing.hits.candidates import Candidates
 from engine.features.timing.hits.drums import (
@@ -223,7 +224,7 @@ def _neighbour(
     return [np.asarray(one, np.float32) for one in (octaves, louder, steeper)]
 
 
-_MODELS = Path(__file__).resolve().parents[4] / "resources" / "models"
+_MODELS = RESOURCES / "models"
 HIT_WEIGHTS = _MODELS / "hits.safetensors"
 SECOND_LOOK_WEIGHTS = _MODELS / "hits_second_look.safetensors"
 ORNAMENT_WEIGHTS = _MODELS / "ornaments.safetensors"

@@ -6,6 +6,7 @@ Debian and Ubuntu, and everybody else is told the one command to run.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import importlib.util
 import os
@@ -46,6 +47,13 @@ PACKAGES = {
         "readers": "ffmpeg",
     },
 }
+BROWSERS = (
+    "chromium-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+)
 INSTALL = {
     "apt-get": "apt-get install -y --no-install-recommends",
     "dnf": "dnf install -y",
@@ -60,6 +68,8 @@ def provide(qt_plugin, testing):
     """
     if not sys.platform.startswith("linux"):
         return
+    if testing:
+        provide_browser()
     lacking = missing(qt_plugin, testing)
     if lacking and may_install():
         install(lacking)
@@ -90,6 +100,13 @@ def missing(qt_plugin, testing):
     if testing and not all(shutil.which(name) for name in ("ffmpeg", "ffprobe")):
         found["readers"] = ["ffmpeg"]
     return found
+
+
+def provide_browser():
+    """Install a Chromium for the tests of the pages; where that fails, these tests are skipped."""
+    if may_install() and not any(shutil.which(name) for name in BROWSERS):
+        with contextlib.suppress(SetupError):
+            apt(f"{INSTALL['apt-get']} {BROWSERS[0]}")
 
 
 def libraries_not_found(listing):

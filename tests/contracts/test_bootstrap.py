@@ -23,6 +23,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from PySide6.QtGui import QImage, QPainter
 
+from tests.engine.web.browser import NAMES
+
 ROOT = Path(__file__).resolve().parents[2]
 READ_BY_OLD_PYTHONS = [
     ROOT / "packaging" / name for name in ("bootstrap.py", "setup_errors.py", "system_libraries.py")
@@ -297,6 +299,26 @@ def test_one_command_installs_what_is_missing(bootstrap, tool):
     assert "portaudio" in command
     assert "xvfb" in command.lower()
     assert "xcb-util-wm" in libraries.PACKAGES[tool]["window"] or tool == "apt-get"
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_browser_for_tests_is_installed_once_and_its_absence_ends_nothing(bootstrap, monkeypatch, is_there):
+    libraries, commands = bootstrap.system_libraries, []
+    found = {"chromium"} if is_there else set()
+
+    def install(command):
+        commands.append(command)
+        raise libraries.SetupError("not known")
+
+    monkeypatch.setattr(libraries, "may_install", lambda: True)
+    monkeypatch.setattr(libraries.shutil, "which", lambda name: name if name in found else None)
+    monkeypatch.setattr(libraries, "apt", install)
+    libraries.provide_browser()
+    assert [command.split()[-1] for command in commands] == ([] if is_there else ["chromium-headless-shell"])
+
+
+def test_the_tests_know_the_browsers_that_are_installed(bootstrap):
+    assert bootstrap.system_libraries.BROWSERS == NAMES
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux keeps these libraries apart")

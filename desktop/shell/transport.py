@@ -370,7 +370,7 @@ class Transport(QObject):
         speed: int = 1,
         at_hand: Mapping[str, StoredAudio] = NOTHING_AT_HAND,
     ) -> None:
-        if not self._session.is_open or not programme.rate_hz:
+        if not self._session.is_open or not programme.rate_hz or not self._session.state.tracks:
             raise nothing_yet("play")
         self._programme, self._return_to, self._goes_round = programme, None, False
         media = self._session.media

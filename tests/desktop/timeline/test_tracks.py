@@ -254,6 +254,18 @@ def test_a_removed_track_comes_back_with_its_wave(mixing: Hands) -> None:
     assert tracks(mixing)["snare"].id in waves
 
 
+def test_a_document_without_tracks_plays_nothing_and_names_the_import(mixing: Hands) -> None:
+    for name in NAMES:
+        choose(mixing, name)
+        mixing.window.commands.run("tracks.remove")
+    assert order(mixing) == []
+    mixing.press("Space")
+    assert not mixing.window.transport.is_playing
+    assert "import" in mixing.window.status_bar._done.text()
+    mixing.press("Ctrl+Z")
+    assert len(order(mixing)) == 1
+
+
 # Mouse.
 
 

@@ -31,9 +31,10 @@ from engine.recordings.stated.names import kit_of_names
 from engine.recordings.stated.placements import Mode, Placements, clock_edits, placed_tracks
 from engine.recordings.stated.start_time import StartTime, start_time
 from engine.sound.conform import conformed_path
-from engine.sound.decoders.decoder import Tracks, channel_of, file_and_track, of_channel
+from engine.sound.decoders.decoder import Tracks
 from engine.sound.decoders.forward import damage_notice
 from engine.sound.headers.bwf import CuePoint, channel_title, read_channel_names, read_cue_points
+from engine.sound.opening import address_of, of_channel
 from engine.sound.pictures.peak_cache import read_together, source_peaks, store_channels
 from engine.sound.pictures.peaks import PeakPyramid, peaks_warning
 from engine.sound.reader import content_hash, probe
@@ -107,7 +108,7 @@ def poly_files(paths: Sequence[Path]) -> tuple[Poly, ...]:
     found = []
     for path in paths:
         with suppress(SourceError):
-            channels = 1 if channel_of(path) else probe(path, is_listened_to=False).channels
+            channels = 1 if address_of(path).channel else probe(path, is_listened_to=False).channels
             if channels > 1:
                 names = {key: name for key, name in read_channel_names(path).items() if key <= channels}
                 found.append(Poly(path, channels, names))
@@ -230,7 +231,7 @@ def import_audio(request: ImportRequest, progress: Progress) -> Imported:
     conformed = {source.id: conformed_path(source, rate_hz) for source in sources}
     titles = {one.source.id: one.title for one in looked if one.title and one.source.id in peaks}
     names = tuple(titles.get(key, path.stem) for key, path in paths.items())
-    cues = {key: cue for key, path in paths.items() if (cue := read_cue_points(file_and_track(path)[0]))}
+    cues = {key: cue for key, path in paths.items() if (cue := read_cue_points(address_of(path).file))}
     media, sentences = Media(paths, conformed, peaks), (*refused, *mixes, *warnings)
     return Imported(tuple(sources), names, media, rate_hz, sentences, cues, titles=titles)
 
@@ -257,8 +258,8 @@ class _Looked:
     def title(self) -> str:
         """Title of its channel, or of its audio track in a file that has several; empty without one."""
         path = Path(self.source.path)
-        if channel := channel_of(path):
-            return channel_title(file_and_track(path)[0], channel)
+        if channel := address_of(path).channel:
+            return channel_title(address_of(path).file, channel)
         return self.tracks.title if self.tracks is not None and len(self.tracks.words) > 1 else ""
 
 

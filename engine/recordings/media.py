@@ -20,7 +20,7 @@ from engine.document.edits.proposals import move_sources
 from engine.document.state import DocumentState, Edit
 from engine.document.tracks import SILENT_DB, Source, Track
 from engine.sound.conform import conformed_path
-from engine.sound.decoders.decoder import file_and_track
+from engine.sound.opening import address_of
 from engine.sound.pictures.peak_cache import read_together, source_peaks, store_channels
 from engine.sound.pictures.peaks import PeakPyramid
 from engine.sound.reader import SourceInfo, content_hash, probe
@@ -86,7 +86,7 @@ def locate(source: Source, document_folder: Path) -> Path:
     imported_from = Path(source.path)
     problem = None
     for place in (imported_from, document_folder / imported_from.name):
-        if not os.path.exists(file_and_track(place)[0]):  # noqa: PTH110 - a folder that may not be looked into holds nothing for us
+        if not os.path.exists(address_of(place).file):  # noqa: PTH110 - a folder that may not be looked into holds nothing for us
             continue
         try:
             if content_hash(place) == source.content_hash:
@@ -97,7 +97,7 @@ def locate(source: Source, document_folder: Path) -> Path:
             )
         except SourceError as error:
             problem = problem or error
-    file = file_and_track(imported_from)[0]  # whose channel or track the source may be
+    file = address_of(imported_from).file  # whose channel or track the source may be
     raise problem or SourceError(
         f"{shown(file)} is missing; put {shown(file.name)} back, or next to the document."
     )

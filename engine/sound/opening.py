@@ -8,10 +8,12 @@ bytes of Wave64 can claim days of sound, and all of it decodes, to silence.
 from __future__ import annotations
 
 import os
+import re
 import stat
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -22,7 +24,7 @@ from engine.core.errors import SourceError
 from engine.core.files.safe_write import shown
 from engine.core.timebase import format_time
 from engine.core.wording import reason_of
-from engine.sound.decoders.decoder import UnsupportedError, file_and_track
+from engine.sound.decoders.decoder import UnsupportedError
 from engine.sound.file_part import Part, PartFile, sample_chunk
 from engine.sound.headers.mp3 import id3_bytes
 
@@ -48,6 +50,7 @@ _AU_HEAD = struct.Struct("4sI")
 _AU_HEAD_BYTES = 24
 _HEAD_BYTES = 16  # of a FLAC frame, at the most
 _LEAST_FRAME_BYTES = 6
+_NAMED = re.compile(r"(.+)#(ch)?([1-9][0-9]?)", re.DOTALL)
 
 
 LOWEST_RATE_HZ = 4_000
@@ -104,6 +107,35 @@ def seeks_exactly(container: str, subtype: str) -> bool:
     return container in _EXACT_CONTAINERS and subtype.startswith(_EXACT_SUBTYPES)
 
 
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A file, or a part of it: `film.mkv#2` is its second audio track, `take.wav#ch3` its third channel.
+
+    Attributes
+    ----------
+    track : number of the audio track, from 1
+    channel : number of the channel, from 1; 0 for all channels
+    """
+
+    file: Path
+    track: int = 1
+    channel: int = 0
+
+
+def address_of(path: Path) -> Address:
+    """Return the file and the part of it that a path means; a file that has such a name itself is whole."""
+    named = _NAMED.fullmatch(path.name)
+    if named is None or os.path.lexists(path):
+        return Address(path)
+    file, number = path.with_name(named[1]), int(named[3])
+    return Address(file, channel=number) if named[2] else Address(file, number)
+
+
+def of_channel(path: Path, channel: int) -> Path:
+    """Return the path that means a channel of a file."""
+    return path.with_name(f"{path.name}#ch{channel}")
+
+
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
     """Turn the operating system's errors about reading `path` into a `SourceError`."""
@@ -131,7 +163,7 @@ def require_file(path: Path) -> int:
     ------
     SourceError : it is missing, a folder, not a plain file, unreadable or empty
     """
-    path, _ = file_and_track(path)
+    path = address_of(path).file
     with explained(path):
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):

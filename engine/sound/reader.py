@@ -21,10 +21,10 @@ from engine.core.errors import SourceError
 from engine.core.files.safe_write import shown
 from engine.core.timebase import format_time
 from engine.core.wording import counted
-from engine.sound.decoders.decoder import Tracks, channel_of, file_and_track
+from engine.sound.decoders.decoder import Tracks
 from engine.sound.decoders.registry import open_stream
 from engine.sound.file_part import Stated, promised_share, sample_chunk
-from engine.sound.opening import explained, require_file
+from engine.sound.opening import address_of, explained, require_file
 
 LOUDEST = 2.0**31
 """Samples beyond this are invalid.
@@ -77,20 +77,19 @@ def content_hash(path: Path) -> str:
     ------
     SourceError : the file is missing, unreadable or empty
     """
-    size, channel = require_file(path), channel_of(path)
-    path, track = file_and_track(path)
+    size, address = require_file(path), address_of(path)
     digest = blake2b(size.to_bytes(8, "little"), digest_size=16)
-    with explained(path), path.open("rb") as stream:
+    with explained(address.file), address.file.open("rb") as stream:
         if size <= _PIECES * _PIECE_BYTES:
             digest.update(stream.read())
         else:
             for piece in range(_PIECES):
                 stream.seek(piece * (size - _PIECE_BYTES) // (_PIECES - 1))
                 digest.update(stream.read(_PIECE_BYTES))
-    if track > 1:
-        digest.update(track.to_bytes(1, "little"))
-    if channel:
-        digest.update(f"ch{channel}".encode())
+    if address.track > 1:
+        digest.update(address.track.to_bytes(1, "little"))
+    if address.channel:
+        digest.update(f"ch{address.channel}".encode())
     return digest.hexdigest()
 
 
@@ -308,7 +307,7 @@ def _warning(path: Path, reader: SourceReader, *, is_listened_to: bool) -> str:
 def _length_warning(path: Path, reader: SourceReader) -> str:
     """Return a message about a length that differs from the stated one; empty without one."""
     with explained(path):
-        file, _ = file_and_track(path)
+        file = address_of(path).file
         chunk, share = sample_chunk(file), promised_share(file)
     length = format_time(reader.frames / reader.rate_hz)
     if chunk is not None and chunk.stated is not Stated.RIGHT:
@@ -379,5 +378,5 @@ def read_unchanged(blocks: Iterable[Read], stamps: Sequence[Stamp]) -> Iterator[
 
 def _status(path: Path) -> tuple[int, int, int]:
     with explained(path):
-        found = file_and_track(path)[0].stat()
+        found = address_of(path).file.stat()
     return found.st_ino, found.st_size, found.st_mtime_ns

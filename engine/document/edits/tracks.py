@@ -25,7 +25,7 @@ NO_ROLES: Mapping[str, str] = MappingProxyType({})
 
 _COLOR = re.compile("#[0-9a-f]{6}")
 _CHANNEL = re.compile("#ch[0-9]+$")
-"""End of the path of a channel, see `engine.sound.decoders.decoder`."""
+"""End of the path of a channel, see `engine.sound.opening.Address`."""
 
 
 @dataclass(frozen=True, slots=True)

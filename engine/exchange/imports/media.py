@@ -15,7 +15,7 @@ from engine.document.state import DocumentState
 from engine.document.tracks import Source
 from engine.exchange.export.placing.media_files import audio_track, track_file_name
 from engine.exchange.imports.described import Medium
-from engine.sound.decoders.decoder import channel_of
+from engine.sound.opening import address_of
 from engine.sound.reader import content_hash
 
 _NEAR_S = Fraction(1, 10)
@@ -90,7 +90,7 @@ class Media:
         names += [
             track_file_name(place, number)
             for place in places
-            if (number := audio_track(place)) > 1 or channel_of(place)
+            if (number := audio_track(place)) > 1 or address_of(place).channel
         ]
         return tuple(part(name) for name in names)
 

@@ -14,7 +14,7 @@ from engine.recordings.stated.continuations import Take
 from engine.recordings.stated.file_head import FileHead
 from engine.recordings.stated.names import common_name, follows, is_split_of, numbered
 from engine.recordings.stated.placements import LEAST_DRIFT_S, Basis, Contradiction, Objection, PlacedTrack
-from engine.sound.decoders.decoder import channel_of
+from engine.sound.opening import address_of
 
 _TOUCH_S = 2.5
 """Clocks state whole seconds: files placed by them may seem to overlap a little."""
@@ -91,7 +91,9 @@ def on_tracks(
         for index in take.files:
             head = heads[index]
             name = bare.get(head.path, numbered(head.path.stem).masked)
-            groups[(take.device, name, head.format, head.channels, channel_of(head.path))].append(index)
+            groups[(take.device, name, head.format, head.channels, address_of(head.path).channel)].append(
+                index
+            )
     adjusted = list(positions)
     there = [_Lane(drift_ppm=track.drift_ppm) for track in known.tracks]
     for clip in known.clips:

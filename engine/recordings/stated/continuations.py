@@ -16,7 +16,7 @@ from pathlib import Path
 
 from engine.recordings.stated.file_head import FileHead
 from engine.recordings.stated.names import NumberedName, follows, numbered, of_one_track
-from engine.sound.decoders.decoder import file_and_track
+from engine.sound.opening import address_of
 
 _LIMITS_BYTES = (2_000_000_000, 2**31, 4_000_000_000, 2**32)
 _NEAR_LIMIT = 0.01
@@ -269,7 +269,7 @@ def _parallel(files: _Files, continued: set[int]) -> Iterator[Link]:
     """Yield the files that start together with another one of their folder."""
     of_file: dict[Path, list[int]] = defaultdict(list)
     for index, head in enumerate(files.heads):
-        of_file[file_and_track(head.path)[0]].append(index)
+        of_file[address_of(head.path).file].append(index)
     for group in of_file.values():
         for first, second in pairwise(group):
             yield Link(first, second, 0, LinkReason.SAME_FILE, 1.0, True)

@@ -20,7 +20,6 @@ from statistics import median
 
 from engine.core.errors import OffcutError
 from engine.core.progress import SILENT, Progress
-from engine.sound.decoders.decoder import channel_of, file_and_track
 from engine.sound.decoders.libsndfile import ChainedStream
 from engine.sound.file_part import ogg_links
 from engine.sound.headers.bwf import channel_title
@@ -31,7 +30,7 @@ from engine.sound.headers.start_times import (
     read_broadcast_start,
     read_movie_start,
 )
-from engine.sound.opening import DECODING_ERRORS, explained, open_unchecked
+from engine.sound.opening import DECODING_ERRORS, address_of, explained, open_unchecked
 
 _FIRST_YEAR = 1995
 """The first Broadcast Wave files are of 1997; earlier dates are those of clocks that were never set."""
@@ -236,8 +235,8 @@ def read_head(path: Path, now: datetime) -> FileHead:
     ------
     SourceError : it is missing or may not be read
     """
-    named, channel = path, channel_of(path)
-    path, _ = file_and_track(path)
+    named, address = path, address_of(path)
+    path, channel = address.file, address.channel
     with explained(path):
         status = os.stat(path)  # noqa: PTH116 - takes what pathlib takes, and is not a method of a copy
     movie = read_movie_start(path)

@@ -1,12 +1,7 @@
-"""The protocol of a decoder: open a file, describe it, and fill arrays with its samples in order.
-
-Parts of a file by name: `film.mkv#2` is its second audio track, `take.wav#ch3` its third channel.
-"""
+"""The protocol of a decoder: open a file, describe it, and fill arrays with its samples in order."""
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,30 +13,7 @@ from engine.core.errors import SourceError
 from engine.core.files.safe_write import shown
 from engine.core.wording import counted, listed
 
-_NAMED = re.compile(r"(.+)#(ch)?([1-9][0-9]?)", re.DOTALL)
 _MOST_LISTED = 6
-
-
-def file_and_track(path: Path) -> tuple[Path, int]:
-    """Return the file that a path means and the number of its audio track, from 1.
-
-    A file whose own name ends with such a number is that file.
-    """
-    named = _NAMED.fullmatch(path.name)
-    if named is None or os.path.lexists(path):
-        return path, 1
-    return path.with_name(named[1]), 1 if named[2] else int(named[3])
-
-
-def channel_of(path: Path) -> int:
-    """Return the number of the channel that a path means, from 1; 0 for all channels."""
-    named = _NAMED.fullmatch(path.name)
-    return int(named[3]) if named is not None and named[2] and not os.path.lexists(path) else 0
-
-
-def of_channel(path: Path, channel: int) -> Path:
-    """Return the path that means a channel of a file."""
-    return path.with_name(f"{path.name}#ch{channel}")
 
 
 def track_words(title: str, language: str, codec: str, channels: int) -> str:

@@ -22,11 +22,17 @@ from engine.core.errors import SourceError
 from engine.core.files.safe_write import shown
 from engine.core.timebase import format_time
 from engine.core.wording import counted
-from engine.sound.decoders.decoder import AudioStream, Tracks, UnsupportedError, file_and_track
+from engine.sound.decoders.decoder import AudioStream, Tracks, UnsupportedError
 from engine.sound.decoders.signature import Signature, signature_of
 from engine.sound.headers.mp3 import encoder_delay_samples
 from engine.sound.headers.video import movie_timescale
-from engine.sound.opening import explained, not_audio_sentence, refused_rate_or_channels, require_file
+from engine.sound.opening import (
+    address_of,
+    explained,
+    not_audio_sentence,
+    refused_rate_or_channels,
+    require_file,
+)
 
 _MOST_KNOWN = 1_000
 _MOST_PER_BYTE = 4_096  # silence costs the densest codec, ALAC, about a byte for so many samples
@@ -350,7 +356,8 @@ def _damage(known: Decoded, decoding: Decoding) -> Decoded:
 
 def damage_notice(path: Path, reported: str) -> str:
     """Return a message about damage found while decoding; empty if it was reported before."""
-    notice = LENGTHS.notice(*file_and_track(path))
+    address = address_of(path)
+    notice = LENGTHS.notice(address.file, address.track)
     return "" if notice in reported else notice
 
 

@@ -22,13 +22,13 @@ from engine.core.extensions import Extended, UnusableError, require_type
 from engine.core.extensions.names import Extension
 from engine.core.files.safe_write import shown
 from engine.core.wording import counted
-from engine.sound.decoders.decoder import AudioStream, Decoder, UnsupportedError, channel_of, file_and_track
+from engine.sound.decoders.decoder import AudioStream, Decoder, UnsupportedError
 from engine.sound.decoders.ffmpeg_program import FFMPEG_PROGRAM, ProgramDecoding
 from engine.sound.decoders.forward import MediaTrack, media_track
 from engine.sound.decoders.libsndfile import LIBSNDFILE
 from engine.sound.decoders.pyav import PYAV, PyAvDecoding
 from engine.sound.decoders.signature import signature_of
-from engine.sound.opening import explained, not_audio_sentence, require_file
+from engine.sound.opening import Address, address_of, explained, not_audio_sentence, require_file
 
 
 class OneChannel(AudioStream):
@@ -41,12 +41,13 @@ class OneChannel(AudioStream):
 
     channels = 1
 
-    def __init__(self, stream: AudioStream, path: Path, channel: int) -> None:
+    def __init__(self, stream: AudioStream, address: Address) -> None:
+        channel = address.channel
         if channel > stream.channels:
             stream.close()
             raise SourceError(
-                f"{shown(path)} has {counted(stream.channels, 'channel')}, and channel {channel} was asked "
-                "for: name one that is there."
+                f"{shown(address.file)} has {counted(stream.channels, 'channel')}, and channel {channel} was "
+                "asked for: name one that is there."
             )
         self._stream, self._channel = stream, channel
         self.rate_hz, self.frames = stream.rate_hz, stream.frames
@@ -119,25 +120,23 @@ def open_stream(named: Path) -> AudioStream:
 
     Parameters
     ----------
-    named : the file, or one of its audio tracks or channels (`engine.sound.decoders.decoder`)
+    named : the file, or one of its audio tracks or channels (`engine.sound.opening.Address`)
 
     Raises
     ------
     SourceError : it is missing, unreadable, empty, not audio, damaged, without samples or beyond the limits
     """
     require_file(named)
-    path, track = file_and_track(named)
-    reasons = []
-    for decoder in _in_order(path):
+    address, reasons = address_of(named), []
+    for decoder in _in_order(address.file):
         if decoder.missing():
             continue
         try:
-            stream = decoder.open(path, track)
-            channel = channel_of(named)
-            return OneChannel(stream, path, channel) if channel else stream
+            stream = decoder.open(address.file, address.track)
+            return OneChannel(stream, address) if address.channel else stream
         except UnsupportedError as error:
             reasons.append(str(error))
-    raise SourceError(_refusal(path, reasons[-1] if len(reasons) > 1 else ""))
+    raise SourceError(_refusal(address.file, reasons[-1] if len(reasons) > 1 else ""))
 
 
 def media_track_of(named: Path) -> MediaTrack | None:
@@ -148,21 +147,21 @@ def media_track_of(named: Path) -> MediaTrack | None:
     SourceError : the file is missing or unreadable
     """
     require_file(named)
-    path, track = file_and_track(named)
-    with explained(path):
-        status, signature = path.stat(), signature_of(path)
+    address = address_of(named)
+    with explained(address.file):
+        status, signature = address.file.stat(), signature_of(address.file)
     if signature is None or signature.demuxer not in WITH_PICTURES:
         return None
-    return _media_track(path, track, status.st_ino, status.st_size, status.st_mtime_ns)
+    return _media_track(address, status.st_ino, status.st_size, status.st_mtime_ns)
 
 
 @lru_cache(256)
-def _media_track(path: Path, track: int, *_status: int) -> MediaTrack | None:
+def _media_track(address: Address, *_status: int) -> MediaTrack | None:
     """Look into an unchanged file once: forms ask again at every key."""
     for decoder, begin in ((PYAV, PyAvDecoding), (FFMPEG_PROGRAM, ProgramDecoding)):
         if not decoder.missing():
             with suppress(SourceError):
-                return media_track(path, track, begin)
+                return media_track(address.file, address.track, begin)
     return None
 
 

@@ -21,7 +21,7 @@ from engine.core.progress import SILENT, Progress
 from engine.core.timebase import convert_samples
 from engine.document.tracks import Source, source_length_samples
 from engine.sound.conform import conform, found_conformed
-from engine.sound.decoders.decoder import channel_of, file_and_track
+from engine.sound.opening import address_of
 from engine.sound.pictures.peaks import BlockReducer, PeakPyramid, level_lengths, peak_chunks
 from engine.sound.pictures.stored import PictureFile
 from engine.sound.reader import SourceReader
@@ -57,8 +57,8 @@ def read_together(sources: Iterable[Source], rate_hz: int) -> list[list[Source]]
 
     def file(source: Source) -> tuple[Path, str]:
         path = Path(source.path)
-        alone = not channel_of(path) or source.rate_hz != rate_hz
-        return file_and_track(path)[0], source.id if alone else ""
+        alone = not address_of(path).channel or source.rate_hz != rate_hz
+        return address_of(path).file, source.id if alone else ""
 
     return [list(group) for _file, group in groupby(sources, file)]
 
@@ -77,9 +77,9 @@ def store_channels(sources: Sequence[Source], rate_hz: int, progress: Progress =
     missing = [source for source in sources if load_peaks(source.content_hash, rate_hz) is None]
     if len(missing) < 2:
         return
-    rows = [channel_of(Path(source.path)) - 1 for source in missing]
+    rows = [address_of(Path(source.path)).channel - 1 for source in missing]
     with suppress(SourceError), ExitStack() as stack:
-        reader = stack.enter_context(SourceReader(file_and_track(Path(missing[0].path))[0]))
+        reader = stack.enter_context(SourceReader(address_of(Path(missing[0].path)).file))
         files = [
             stack.enter_context(_peak_file(source.content_hash, reader.frames, rate_hz, 1))
             for source in missing

@@ -19,10 +19,10 @@ from engine.core.progress import Progress
 from engine.core.wording import counted, listed
 from engine.document.tracks import Source
 from engine.exchange.names import beginning_of, name_of_file
-from engine.sound.decoders.decoder import channel_of, file_and_track
 from engine.sound.decoders.registry import media_track_of
 from engine.sound.headers.bwf import Broadcast, broadcast_chunks, channel_title
 from engine.sound.headers.start_times import read_broadcast_start, read_movie_start
+from engine.sound.opening import address_of
 from engine.sound.reader import SourceReader, read_unchanged, stamped
 from engine.sound.writer import bits_of, block_dtype, export_format, write_audio
 
@@ -51,14 +51,14 @@ class Collected:
     @property
     def named(self) -> Path:
         """The copy, or the same audio track in it."""
-        file, _ = file_and_track(self.original)
+        file = address_of(self.original).file
         return self.path.with_name(self.path.name + self.original.name[len(file.name) :])
 
     @property
     def size_bytes(self) -> int:
         """Size of the recording; 0 if it is missing."""
         try:
-            return file_and_track(self.original)[0].stat().st_size
+            return address_of(self.original).file.stat().st_size
         except OSError:
             return 0
 
@@ -66,7 +66,7 @@ class Collected:
     def is_there(self) -> bool:
         """Whether an export before has copied it: a file of the same size and date has the name."""
         try:
-            one, other = file_and_track(self.original)[0].stat(), self.path.stat()
+            one, other = address_of(self.original).file.stat(), self.path.stat()
         except OSError:
             return False
         return (one.st_size, int(one.st_mtime)) == (other.st_size, int(other.st_mtime))
@@ -80,7 +80,7 @@ def collected_media(sources: Sequence[Source], media: Mapping[str, Path], out: P
     found: list[Collected] = []
     copied: dict[Path, Path] = {}
     for source in sources:
-        path, _ = file_and_track(paths[source.id])
+        path = address_of(paths[source.id]).file
         if path.is_relative_to(folder):
             continue
         if path in copied:
@@ -113,7 +113,7 @@ def copy_media(
     whole = max(1, sum(one.size_bytes for one in wanted))
     done = 0
     for one in {one.path: one for one in wanted}.values():
-        stamp, (original, _) = stamped(one.original, one.content_hash), file_and_track(one.original)
+        stamp, original = stamped(one.original, one.content_hash), address_of(one.original).file
         with replacing(one.path, overwrite=overwrite) as part:
             with part.open("wb") as stream:
                 for block in read_unchanged(_blocks(original), [stamp]):
@@ -140,7 +140,7 @@ def copy_recordings(
     ExportError, SourceError, Cancelled : as `copy_media`
     """
     paths = {source.id: media.get(source.id, Path(source.path)).absolute() for source in sources}
-    files = {key: file_and_track(path)[0] for key, path in paths.items()}
+    files = {key: address_of(path).file for key, path in paths.items()}
     first: dict[Path, Source] = {}
     for source in sorted(sources, key=lambda one: paths[one.id] != files[one.id]):
         is_whole = paths[source.id] == files[source.id]  # the hash of a further track is not that of its file
@@ -200,7 +200,7 @@ class TrackFile:
     def is_there(self) -> bool:
         """Whether an export before has written it: a file of that size has the date of the video."""
         try:
-            video, own = os.stat(file_and_track(self.original)[0]), self.path.stat()  # noqa: PTH116
+            video, own = os.stat(address_of(self.original).file), self.path.stat()  # noqa: PTH116
         except OSError:
             return False
         is_as_long = self.size_bytes < own.st_size <= self.size_bytes + _HEAD_BYTES
@@ -212,7 +212,8 @@ def audio_track(path: Path) -> int:
 
     A phone may have put a spatial track first, which is not read.
     """
-    file, number = file_and_track(path)
+    address = address_of(path)
+    file, number = address.file, address.track
     movie = read_movie_start(file) if number == 1 else None
     if movie is not None and movie.codec == _SPATIAL:
         try:
@@ -225,8 +226,9 @@ def audio_track(path: Path) -> int:
 
 def track_file_name(path: Path, number: int) -> str:
     """Return the name of the WAV of a track of a video, or of the channel that a path means."""
-    if channel := channel_of(path):
-        file, _ = file_and_track(path)
+    address = address_of(path)
+    if channel := address.channel:
+        file = address.file
         name = name_of_file(channel_title(file, channel))
         return f"{beginning_of(file.stem, _LONGEST, _LONGEST)} {beginning_of(name, _SHORT, _SHORT)}.wav"
     stem = PurePath(path.name.removesuffix(f"#{number}")).stem
@@ -240,7 +242,7 @@ def track_files(sources: Iterable[Source], media: Mapping[str, Path], out: Path)
     for source in sources:
         original = media.get(source.id, Path(source.path))
         number = audio_track(original)
-        if number == 1 and not channel_of(original):
+        if number == 1 and not address_of(original).channel:
             continue
         name = track_file_name(original, number)
         count = 2
@@ -271,7 +273,7 @@ def write_track_files(
     """
     for number, one in enumerate(wanted):
         stamp = stamped(one.original, one.content_hash)
-        video = file_and_track(one.original)[0].stat()
+        video = address_of(one.original).file.stat()
         with SourceReader(one.original) as reader:
             dtype = block_dtype(one.source.subtype)
             write_audio(
@@ -284,7 +286,7 @@ def write_track_files(
                 total_frames=one.source.frames,
                 overwrite=overwrite,
                 progress=progress.step(number, len(wanted)),
-                trailing_chunks=_broadcast(one) if channel_of(one.original) else b"",
+                trailing_chunks=_broadcast(one) if address_of(one.original).channel else b"",
             )
         os.utime(one.path, ns=(video.st_atime_ns, video.st_mtime_ns))
         written.append(one.path)
@@ -292,7 +294,8 @@ def write_track_files(
 
 def _broadcast(one: TrackFile) -> bytes:
     """Return the chunks with the name of a channel and the start of its recording."""
-    file, channel = file_and_track(one.original)[0], channel_of(one.original)
+    address = address_of(one.original)
+    file, channel = address.file, address.channel
     start = read_broadcast_start(file)
     names, reference = (channel_title(file, channel),), start.reference_samples or 0
     broadcast = Broadcast("", "", reference, names, origination=start.origination)
@@ -305,7 +308,7 @@ def track_files_sentence(files: Collection[TrackFile]) -> str:
         return ""
     names = [shown(one.path.name) for one in files]
     is_one = len(files) == 1
-    are_channels = all(channel_of(one.original) for one in files)
+    are_channels = all(address_of(one.original).channel for one in files)
     what = "one channel of a recording" if are_channels else "a further audio track of a video"
     return (
         f"Such files cannot name {what}: {listed(names)} next to it {'holds it' if is_one else 'hold them'}."

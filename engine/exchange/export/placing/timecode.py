@@ -15,15 +15,15 @@ from engine.core.files.safe_write import shown
 from engine.core.wording import listed
 from engine.document.state import DocumentState
 from engine.document.tracks import Source
-from engine.sound.decoders.decoder import file_and_track
 from engine.sound.decoders.registry import WITH_PICTURES, media_track_of
 from engine.sound.headers.start_times import read_time_reference
 from engine.sound.headers.video import Picture, can_drop_frames, read_picture
+from engine.sound.opening import address_of
 
 
 def source_path(source: Source, media: Mapping[str, Path]) -> Path:
     """Return where a source is now, or was when it was imported; it need not exist."""
-    return file_and_track(media.get(source.id, Path(source.path)))[0].absolute()
+    return address_of(media.get(source.id, Path(source.path))).file.absolute()
 
 
 def source_picture(source: Source, media: Mapping[str, Path]) -> Picture | None:

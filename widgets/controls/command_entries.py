@@ -57,6 +57,7 @@ _LONGEST_QUERY, _MOST_WORDS, _SHOWN = 80, 12, 40
 
 _MOST_TEXTS = 4_096
 """Texts whose words are remembered: those of all commands, and of some queries."""
+_SMALL_WORDS = {"a", "an", "and", "at", "by", "for", "from", "in", "my", "of", "on", "the", "to", "with"}
 _OTHER_WORD = "Try another word, or open the menus ‹view.menu›."
 
 
@@ -198,15 +199,18 @@ def ranked(query: str, commands: Iterable[CommandEntry]) -> tuple[CommandEntry, 
     """Return the commands that `query` finds, the best first; all of them in their order for an empty one.
 
     Words of the name come first, then synonyms, letters inside the name, and words of the description.
-    Letters that are scattered over the name come last.
+    Letters that are scattered over the name come last. Small words such as "the" need not match.
     """
     words = query.casefold().split()
     if not words:
         return tuple(commands)
+    telling = [word for word in words if word not in _SMALL_WORDS]
+    ways = (words, telling) if telling and telling != words else (words,)
     scored = []
     for order, command in enumerate(commands):
         score = match_score(query, command.label)
-        rank = _rank(words, command, is_strewn=score is not None)
+        ranks = [_rank(each, command, is_strewn=score is not None) for each in ways]
+        rank = min((each for each in ranks if each is not None), default=None)
         if rank is not None:
             scored.append((rank, -(score or 0.0), order, command))
     return tuple(each[-1] for each in sorted(scored, key=lambda each: each[:-1]))

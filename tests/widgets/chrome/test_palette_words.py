@@ -17,6 +17,18 @@ def first(query: str) -> str:
 @pytest.mark.parametrize(
     ("query", "command_id"),
     [
+        ("open the document", "file.open"),
+        ("line up the clips", "clips.line_up"),
+        ("learn from my edits", "taste.learn"),
+    ],
+)
+def test_small_words_of_a_sentence_do_not_hide_the_command(query: str, command_id: str) -> None:
+    assert first(query) == command_id
+
+
+@pytest.mark.parametrize(
+    ("query", "command_id"),
+    [
         ("quantize", "timing.propose"),
         ("beat detective", "timing.propose"),
         ("duplicate", "hand.duplicate"),

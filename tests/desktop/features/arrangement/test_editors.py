@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,28 +17,65 @@ from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
 
 from desktop.features.arrangement.panel import EditorList
 from engine.cli.main import main
+from engine.core.progress import SILENT, Progress
 from engine.document.analysis import SOUNDS
+from engine.document.document import Document
+from engine.document.edits.proposals import set_analyses
 from engine.document.proposals import BY_ARRANGING, Evidence, Verdict
+from engine.recordings.analyses import AnalysisRequest, FoundAnalyses
+from engine.recordings.detect_sounds import analyse
+from engine.recordings.listen import listen_to_document
+from engine.recordings.media import locate_all
 from engine.sound.edl.build import build
 from engine.sound.edl.edit_list import place_in
-from tests.desktop.conftest import Hands, type_path
+from tests.conftest import live_in
+from tests.desktop.conftest import Hands, type_path, with_caches
 from tests.engine.features.takes.playing import RATE_HZ, joined, passage, quiet
 
 ALT = Qt.KeyboardModifier.AltModifier
 
 
-@pytest.fixture
-def rehearsal(hands: Hands, tmp_path: Path) -> Hands:
-    """The window on a passage that breaks off, is played, something else, and the passage twice more."""
+@pytest.fixture(scope="module")
+def listened_jam(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A passage that breaks off, is played, something else, and the passage twice more; analysed once."""
+    folder = tmp_path_factory.mktemp("jam")
     whole, short = passage(1, 20.0), passage(1, 20.0)[: 6 * RATE_HZ]
     audio, _ = joined(short, whole, passage(2, 9.0), whole, passage(1, 20.0, semitones=2))
-    soundfile.write(tmp_path / "jam.wav", audio, RATE_HZ, "PCM_16")
-    project = tmp_path / "jam.offcut"
-    assert main(["new", str(project), str(tmp_path / "jam.wav")]) == 0
+    soundfile.write(folder / "jam.wav", audio, RATE_HZ, "PCM_16")
+    project = folder / "jam.offcut"
+    with pytest.MonkeyPatch.context() as patch:
+        live_in(folder, patch)
+        assert main(["new", str(project), str(folder / "jam.wav")]) == 0
+        store(project, listen_to_document)
+    return project
+
+
+@pytest.fixture(scope="module")
+def jam(listened_jam: Path) -> Path:
+    """The same document with its sounds, which the first arrangement detects."""
+    with_sounds = listened_jam.with_name("sounds.offcut")
+    shutil.copy(listened_jam, with_sounds)
+    store(with_sounds, analyse)
+    return with_sounds
+
+
+def store(path: Path, make: Callable[[AnalysisRequest, Progress], FoundAnalyses]) -> None:
+    """Store analyses in a document as the window does."""
+    with Document.open(path) as document:
+        found = make(AnalysisRequest(document.state, locate_all(document.state, path.parent)), SILENT)
+        edit = set_analyses(document.state, found.ids, "Recording analysed", by_listening=True)
+        document.apply(edit, {found.ids[kind]: analysis for kind, analysis in found.analyses.items()})
+
+
+@pytest.fixture
+def rehearsal(hands: Hands, jam: Path, tmp_path: Path) -> Hands:
+    """The window on the jam with all its analyses."""
+    return opened(hands, with_caches(jam, tmp_path / "jam.offcut"))
+
+
+def opened(hands: Hands, project: Path) -> Hands:
     hands.window.editors.said.connect(hands.said.append)
     hands.window.session.open(project)
-    hands.finish_work()
-    hands.window.analysing.listen(None)
     hands.finish_work()
     return hands
 
@@ -45,7 +84,10 @@ def arranged(hands: Hands) -> set[str]:
     return {key for key, one in hands.window.session.state.proposals.items() if one.maker == BY_ARRANGING}
 
 
-def test_an_arrangement_is_proposed_and_taken_back_by_keys(rehearsal: Hands) -> None:
+def test_an_arrangement_is_proposed_and_taken_back_by_keys(
+    hands: Hands, listened_jam: Path, tmp_path: Path
+) -> None:
+    rehearsal = opened(hands, with_caches(listened_jam, tmp_path / "jam.offcut"))
     before = rehearsal.window.session.state
     rehearsal.press("Alt+Shift+E")
     rehearsal.finish_work()

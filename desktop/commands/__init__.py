@@ -15,12 +15,11 @@ from types import MappingProxyType
 from desktop.commands.absent import ABSENT
 from desktop.commands.features import commands_of, with_finders
 from desktop.commands.menus import GROUPS, MENUS, MenuGroups
-from desktop.commands.tables.blocks import ARRANGEMENT
 from desktop.commands.tables.by_hand import BY_HAND
 from desktop.commands.tables.clips import CLIPS
 from desktop.commands.tables.documents import EDIT, FILE
 from desktop.commands.tables.listening import TRANSPORT
-from desktop.commands.tables.markers import MARKERS
+from desktop.commands.tables.markers import ARRANGEMENT, MARKERS
 from desktop.commands.tables.review import ANSWERS, EDGES
 from desktop.commands.tables.tracks import TRACKS
 from desktop.commands.tables.view import HELP, VIEW

@@ -1,7 +1,4 @@
-"""Commands of features: those in their tables, and one that shows their panel.
-
-Commands that run finders.
-"""
+"""Commands of features: those in their tables, one that shows their panel, and those that run finders."""
 
 from __future__ import annotations
 

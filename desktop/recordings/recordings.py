@@ -1,7 +1,4 @@
-"""Recordings of the document: imported, found again, and read as far as the timeline draws them.
-
-The analysis of the open recording: beats and onsets, its scores by a taste, and the cuts that follow.
-"""
+"""Recordings of the document: imported, found again, analysed, and read as far as the timeline draws them."""
 
 from __future__ import annotations
 

@@ -1,11 +1,8 @@
 """Analyses as a document stores them: frozen results, each with its maker, never edited.
 
 An analysis has an id that encodes its inputs and its maker. Positions are document samples, spans are
-[start, stop). `engine.document.file.stored_analyses` writes, reads and checks them.
-
-The hits of a drum performance, detected on all its microphones, and those that the user confirmed.
-
-Confirmed hits outlive the next detection.
+[start, stop). `engine.document.file.stored_analyses` writes, reads and checks them. Hits that the user
+confirmed are an analysis of their own, which outlives the next detection.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
-"""The addresses of the pages.
+"""The addresses of the pages: requests are read and checked, answers are JSON, shipped files or one sentence.
 
-Requests are read and checked; answers are JSON, shipped files, or one sentence.
-
-Sound for a browser: WAV files of 16 bits that are made while they are read, and waveforms.
+Sound for the browser is WAV of 16 bits, made while it is read, and waveforms.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
-"""Buttons and lists that show the keys of commands, and handle some keys themselves.
+"""Buttons and lists that show the keys of commands, and the rows and columns that hold them.
 
 While a button or a list has the focus, Enter and the arrows belong to it; other keys reach the commands of
-the window. Only Tab gives it the focus, so that a click never changes the meaning of the next key.
-
-Rows, columns and labels, written as a list of their parts.
+the window. Only Tab gives it the focus, so that a click never changes the meaning of the next key. `row` and
+`column` take their parts as a list.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Arrangement proposals: choice of the editor, length and seed, and the resulting proposals.
+"""Arrangement proposals: choice of the editor, length and seed, and two results compared by ear.
 
-Comparison of two arrangements: one key switches between them, another accepts the playing one.
+One key switches between two arrangements, another accepts the playing one.
 """
 
 from __future__ import annotations

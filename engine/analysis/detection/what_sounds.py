@@ -1,16 +1,15 @@
-"""Detect the sounds of a recording: named ones with a precision above one half, speech, singing and music.
+"""Detect the sounds of a recording: named ones, speech, singing, music, and occurrences of a marked one.
 
 The network always finds its fifty names somewhere: in ten minutes of a song it proposes some four hundred
 places. A word is reported only if it is likelier than all others and likelier right than wrong, and only if
 it was right more often than not on recordings on which its likelihood was not fitted. Figures and omitted
 words: docs/evaluation/detection.csv, "words in the lane".
 
-Find a sound in a recording by words or by one marked occurrence.
-
-Occurrences are separated from the background by the recording itself: features less their median, whitened by
-their own covariance, which suppresses the directions in which the background moves. The product with a marked
-occurrence there is the matched filter in coloured noise, a linear discriminant (R. A. Fisher, 1936; with a
-covariance drawn towards a sphere, O. Ledoit and M. Wolf, 2004), and learns from nothing else.
+Occurrences of a marked sound are separated from the background by the recording itself: features less their
+median, whitened by their own covariance, which suppresses the directions in which the background moves. The
+product with the marked occurrence is then the matched filter in coloured noise, a linear discriminant (R. A.
+Fisher, 1936; with a covariance drawn towards a sphere, O. Ledoit and M. Wolf, 2004), and learns from nothing
+else.
 """
 
 from __future__ import annotations

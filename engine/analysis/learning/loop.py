@@ -1,12 +1,11 @@
-"""The one training loop all models share: plain torch, one thread, the same result for the same seed.
+"""The one training loop all models share, and the weights of those that come with Offcut.
 
-Several processes, on devices of one machine or of many, train together under `lightning.fabric`. Each runs
-the same verb with the same seed on the same material. It takes its share of each batch, and gradients are
-averaged (S. Li et al., "PyTorch Distributed: Experiences on Accelerating Data Parallel Training", VLDB 2020),
-so that every process makes the step that one alone would make with the whole batch. A network whose layers
-look at a whole batch at once (batch normalisation) gives other results.
-
-Weights of the networks that come with Offcut, and the number of threads that torch computes with.
+Plain torch, one thread, the same result for the same seed. Several processes, on devices of one machine or of
+many, train together under `lightning.fabric`. Each runs the same verb with the same seed on the same
+material. It takes its share of each batch, and gradients are averaged (S. Li et al., "PyTorch Distributed:
+Experiences on Accelerating Data Parallel Training", VLDB 2020), so that every process makes the step that one
+alone would make with the whole batch. A network whose layers look at a whole batch at once (batch
+normalisation) gives other results.
 """
 
 from __future__ import annotations

@@ -3,11 +3,9 @@
 The null test renders and subtracts the edit list and measures the residual of each segment. Unused spans of
 both sides and the verdict follow from the segments.
 
-Stutters: a slice of some 30 to 350 ms that is repeated many times next to where it was played.
-
-The search finds no line in so short a slice. A stutter follows from one number, its period: each repetition
-is on the line of the segment next to it, one period further. All repetitions together have to pass the null
-test as one line.
+A stutter is a slice of some 30 to 350 ms that is repeated many times next to where it was played. The search
+finds no line in so short a slice; one number explains it, its period: each repetition is on the line of the
+segment next to it, one period further. All repetitions together have to pass the null test as one line.
 """
 
 from __future__ import annotations

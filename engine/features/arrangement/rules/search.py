@@ -1,13 +1,10 @@
 """Six families of editors as rules, and the search for the rules behind an editor's edits.
 
 The families are radio edits, extended mixes, practice loops, medleys, the best of a jam, and teasers. A rule
-gives the spans of steps that an editor plays, in order. Rules are drawn, and the best are changed one choice
-after another (evolution strategy, H.-P. Schwefel, 1981; choices as in D. Wingate and others, AISTATS 2011).
-The edits by the best rules are weighted by fit, and the one of least expected loss is played.
-
-Parts of rules: which sections, how much of them, and in which order.
-
-Each choice of a rule is read off a row of numbers from 0 to 1.
+gives the spans of steps that an editor plays, in order: which sections, how much of them, in which order.
+Each of its choices is read off a row of numbers from 0 to 1. Rules are drawn, and the best are changed one
+choice after another (evolution strategy, H.-P. Schwefel, 1981; choices as in D. Wingate and others, AISTATS
+2011). The edits by the best rules are weighted by fit, and the one of least expected loss is played.
 """
 
 from __future__ import annotations

@@ -6,10 +6,6 @@ with the highest score is found exactly, with learned weights (semi-Markov condi
 Sarawagi and W. W. Cohen, NIPS 2004); lengths of 4, 8 and 16 bars are preferred (G. Sargent, F. Bimbot and E.
 Vincent, IEEE/ACM TASLP 25, 2017). Two sections share a label if a logistic regression finds that their bars,
 sound and lengths are alike.
-
-Weights of borders, lengths and labels of sections.
-
-Written by `python -m engine.lab.training.structure`.
 """
 
 from __future__ import annotations
@@ -20,16 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.features.takes.structure.similarity import BarSounds
-
-OF_EVIDENCE = (0.5, 0.51, 0.3, 0.33, 0.32, 0.2, 0.17, 0.36, 0.49)
-"""Of the evidence of a border, by `segments.EVIDENCE`."""
-OF_LENGTHS = (-0.44, 0.0, -0.56, -0.67, -0.67, -0.28)
-"""Of the length of a section, by `segments.LENGTHS`."""
-OF_LABELS = (0.69, 0.73, 0.65, 0.8, 0.83, 0.51, -0.49, -1.01)
-"""Of two sections with the same label, by `segments.LABELS`."""
-SAME_LABEL = -2.22
-"""The logit that two sections have the same label, before any feature is added."""
-
+from engine.features.takes.structure.weights import OF_EVIDENCE, OF_LABELS, OF_LENGTHS, SAME_LABEL
 
 Floats = NDArray[np.float32]
 Scores = NDArray[np.float64]

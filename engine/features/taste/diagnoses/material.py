@@ -1,6 +1,4 @@
-"""Check recordings before minutes are spent on learning from them.
-
-Measure a taste and its scores of a recording, and diagnose it on one that is in no document.
+"""Check recordings before minutes are spent on learning from them, and diagnose a taste by a recording.
 
 The overall sound of a recording, and whether its audio is in another one, come from the segments of
 `engine.features.taste.anomaly.neighbours`, whose four spectra are scaled to one length: a gain moves neither.

@@ -1,10 +1,8 @@
 """The moves of an editor: how far strokes were off the lines of a grid, before and after the edit.
 
-Where an edited file plays each stroke of a recording: the same sound, moved by up to 0.12 s.
-
 Every hit may be moved, so that no passage nulls against the recording (`engine.features.match` finds a sixth
 to two thirds of such files). The pattern of the drums is the same within tens of milliseconds: passages are
-placed by the patterns of their hits, and the exact moves are then measured on the audio.
+placed by the patterns of their hits, and each stroke, moved by up to 0.12 s, is then found on the audio.
 """
 
 from __future__ import annotations

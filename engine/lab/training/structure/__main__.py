@@ -1,6 +1,6 @@
-"""Learn the weights of `engine.features.takes.structure.segments` and write them there.
+"""Learn the weights of `engine.features.takes.structure.weights` and write them there.
 
-``python -m engine.lab.training.structure --out engine/features/takes/structure/segments.py``
+``python -m engine.lab.training.structure --out engine/features/takes/structure/weights.py``
 """
 
 from __future__ import annotations

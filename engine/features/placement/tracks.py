@@ -91,9 +91,8 @@ def on_tracks(
         for index in take.files:
             head = heads[index]
             name = bare.get(head.path, numbered(head.path.stem).masked)
-            groups[(take.device, name, head.format, head.channels, address_of(head.path).channel)].append(
-                index
-            )
+            channel = address_of(head.path).channel
+            groups[(take.device, name, head.format, head.channels, channel)].append(index)
     adjusted = list(positions)
     there = [_Lane(drift_ppm=track.drift_ppm) for track in known.tracks]
     for clip in known.clips:

@@ -9,7 +9,7 @@ user, which are measured in recordings whose cuts are known.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from engine.analysis.signal.span_means import means_of
 from engine.core.timebase import Samples, inside, runs, united
 from engine.document.analysis import (
+    APART_BEATS,
     FRAGMENT,
     LONG_PAUSE,
     NOWHERE,
@@ -32,6 +33,7 @@ from engine.document.pulse import steady_spans
 from engine.features.taste.anomaly.cut_habits import RecordingCuts
 from engine.features.taste.anomaly.phrases import are_spoken, sounding_spans
 from engine.features.taste.anomaly.threshold import HIGHEST_LIMIT, SURELY_ODD, score_of, to_standard
+from engine.features.taste.cuts.regions import ChosenCuts
 from engine.review.wording import NOT_FAULTS, RHYTHM, UNLIKE_REST, fault_parts
 
 PART_S = 10.0
@@ -52,6 +54,109 @@ _CERTAIN = 1.2
 _EXACT = (OTHER_LEVEL, PHRASE_LEVEL, LONG_PAUSE)
 _OF_A_RULE = 0.5
 """The evidence of a rule that is wrong now and then; dead air and levels are exact."""
+
+LEAST_STRONG_S = 5.0
+"""A shorter cut by the score alone has weak evidence: most false cuts of music are short."""
+
+_OF_PHRASES = 1.25
+"""Sentences differ more than ten seconds of music: more evidence is asked of them."""
+_MOST = 0.5
+_PULSE_BEATS = 48
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScoredRecording:
+    """A recording and its analyses, see `engine.features.taste.cuts.propose.propose_cuts`."""
+
+    curve: ScoreCurve
+    listening: Listening | None
+    grid: BeatGrid | None
+    length_samples: int
+    rate_hz: int
+
+    @property
+    def phrases(self) -> Samples:
+        """The phrases of speech, shape (k, 2)."""
+        return NOWHERE if self.has_pulse else phrases_in(self.listening, self.rate_hz)
+
+    @property
+    def is_place(self) -> bool:
+        """Whether the recording is neither music with a pulse nor speech."""
+        return self.listening is not None and not self.has_pulse and not len(self.phrases)
+
+    @property
+    def has_pulse(self) -> bool:
+        """Whether the recording is music with a pulse."""
+        return self.grid is not None and has_pulse(self.grid)
+
+    @property
+    def dead_air(self) -> Samples:
+        """The dead air, shape (k, 2)."""
+        return NOWHERE if self.listening is None else self.listening.dead_air_samples
+
+    def found_by_rules(self) -> Samples:
+        """Return dead air and faults found by rules, shape (k, 2): evidence even in unfamiliar music."""
+        starts, faults = self.curve.false_starts_samples[:, :2], self.curve.faults_samples
+        return united(np.concatenate([self.dead_air, starts, faults]))
+
+    def are_evident(self, spans: Samples, least: float = 1.0) -> NDArray[np.bool_]:
+        """Return whether spans, shape (n, 2), are faults; at a place, sound unlike the rest is one."""
+        evident = are_faults(spans, self.curve, self.found_by_rules(), self.rate_hz, least)
+        return evident | are_unlike_rest(spans, self.curve, self.rate_hz) if self.is_place else evident
+
+
+def has_pulse(grid: BeatGrid) -> bool:
+    """Return whether a run of beats is long enough for music: a few follow each other in speech too."""
+    between = np.diff(grid.beats_samples)
+    breaks = np.flatnonzero(between > APART_BEATS * np.median(between)) if len(between) else between
+    return bool(np.diff(np.concatenate([[-1], breaks, [len(between)]])).max() >= _PULSE_BEATS)
+
+
+def evident_cuts(
+    recording: ScoredRecording, chosen: ChosenCuts, exact: Samples, least_kept: int
+) -> tuple[ChosenCuts, Samples]:
+    """Return the user's sort of cuts with evidence, and edges that stay; of speech, phrases that have it.
+
+    Parameters
+    ----------
+    exact : spans with edges of their own, shape (k, 2), ascending and disjoint
+    least_kept : a shorter rest between two evident phrases is cut with them
+    """
+    curve, rate_hz, fixed = recording.curve, recording.rate_hz, exact.ravel()
+    chosen = chosen.where(are_usual(chosen.spans, curve, recording.grid, recording.listening, rate_hz))
+    phrases = recording.phrases
+    if not len(phrases):
+        if recording.is_place:
+            spans = sharpened(chosen.spans, exact, curve)
+        else:
+            spans = without_plain_music(chosen.spans, curve, recording.found_by_rules(), rate_hz)
+        if not np.array_equal(spans, chosen.spans):
+            chosen = replace(chosen, spans=spans, scored=spans)
+        return chosen.where(recording.are_evident(chosen.spans)), fixed
+    spans = evident_phrases(
+        chosen.spans,
+        phrases,
+        exact,
+        least_kept,
+        lambda some: recording.are_evident(some, _OF_PHRASES) | are_foreign(some, curve),
+    )
+    return replace(chosen, spans=spans, scored=spans), np.append(fixed, np.setdiff1d(spans, chosen.spans))
+
+
+def are_weak(
+    spans: Samples, recording: ScoredRecording, unfamiliar: Samples, is_default: bool
+) -> NDArray[np.bool_]:
+    """Return which cuts, shape (n, 2), have weak evidence.
+
+    Those are mostly unfamiliar music, or short, unless rules found most of them. By default, those without
+    certain evidence are weak, too.
+    """
+    by_rules = share_in(spans, recording.found_by_rules())
+    is_short = np.diff(spans)[:, 0] < LEAST_STRONG_S * recording.rate_hz
+    is_weak: NDArray[np.bool_] = (is_short | (share_in(spans, unfamiliar) >= _MOST)) & (by_rules < _MOST)
+    if is_default:
+        is_weak |= ~are_certain(spans, recording.curve, recording.dead_air, recording.rate_hz)
+    return is_weak
 
 
 def share_in(spans: Samples, found: Samples) -> NDArray[np.float64]:

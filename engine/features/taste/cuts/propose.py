@@ -8,34 +8,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.core.timebase import Samples, inside, s_to_samples, united
-from engine.document.analysis import APART_BEATS, NOWHERE, BeatGrid, Listening, NearestReference, ScoreCurve
-from engine.document.proposals import (
-    QUESTION,
-    UNFAMILIAR,
-    Alternative,
-    Evidence,
-    Proposal,
-    Verdict,
-    proposal_id,
-)
-from engine.document.pulse import has_music
+from engine.document.analysis import NOWHERE, BeatGrid, Listening, NearestReference, ScoreCurve
+from engine.document.proposals import Alternative, Evidence, Proposal, Verdict, proposal_id
 from engine.document.settings import CutSettings
 from engine.features.taste.anomaly.threshold import SMOOTHING_S
 from engine.features.taste.cuts.default_cuts import (
-    are_certain,
-    are_faults,
-    are_foreign,
-    are_unlike_rest,
-    are_usual,
-    evident_phrases,
-    phrases_in,
-    share_in,
-    sharpened,
+    ScoredRecording,
+    are_weak,
+    evident_cuts,
+    has_pulse,
     with_own_level,
-    without_plain_music,
 )
 from engine.features.taste.cuts.edges import Neighbours, alternatives, anchors, candidates, snap
 from engine.features.taste.cuts.profile import (
@@ -49,6 +33,7 @@ from engine.features.taste.cuts.reasons import backdrop, nearest_examples, reaso
 from engine.features.taste.cuts.regions import (
     LEFTOVER_S,
     MOVED_S,
+    ChosenCuts,
     CutRules,
     DecidedSpans,
     cuts_at,
@@ -57,16 +42,7 @@ from engine.features.taste.cuts.regions import (
     scored_accepted,
 )
 from engine.features.taste.cuts.target_length import cuts_for_target
-from engine.features.taste.cuts.unfamiliar import (
-    Sounds,
-    familiar_songs,
-    question,
-    unfamiliar_passages,
-    unfamiliar_songs,
-    unlike_from,
-    with_familiar,
-    without_songs,
-)
+from engine.features.taste.cuts.unfamiliar import find_unfamiliar, questions
 
 CUT_COST_S = 0.25
 """Minimum gain of a cut: this many seconds of score one standard deviation above the threshold; less is not
@@ -81,13 +57,6 @@ alone more often: of planted faults more is found at the same length up to here,
 WITHOUT_PULSE_S = 1.0
 """Shortest piece without beats: a few words."""
 
-LEAST_STRONG_S = 5.0
-"""A shorter cut by the score alone has weak evidence: most false cuts of music are short."""
-
-_MOSTLY = 0.5
-_OF_PHRASES = 1.25
-"""Sentences differ more than ten seconds of music: more evidence is asked of them."""
-_PULSE_BEATS = 48
 _TWO_BARS_BEATS, _TWO_BARS_S = 8, (3.0, 6.0)
 
 
@@ -149,134 +118,49 @@ def propose_cuts(
         left = max(0, length_samples) - int(np.diff(answered.accepted).sum())
         return CutPlan((), settings.score, left, left / length_samples if length_samples > 0 else 1.0)
     is_default = settings.threshold_mode == "automatic"
-    curve = (given := _Given(curve, listening, grid, rate_hz, settings, nearest).levelled(is_default)).curve
+    given = ScoredRecording(curve, listening, grid, length_samples, rate_hz)
+    if is_default and given.is_place:
+        given = replace(given, curve=with_own_level(curve))
     width_s = OPTIMISED_SMOOTHING_S if settings.threshold_mode == "keep" else SMOOTHING_S
-    exact = exact_spans(curve, listening)
-    profile = smooth(curve, length_samples=length_samples, rate_hz=rate_hz, width_s=width_s, sharp=exact)
-    found = given.found_by_rules()
-    unfamiliar = _unfamiliar(given, profile, found, unlike_from(curve.limit))
-    if is_default and len(taught := _taught(curve, unfamiliar, familiar)):
-        given = replace(given, curve=(curve := with_familiar(curve, taught, rate_hz)))
-        unfamiliar = _unfamiliar(given, profile, found, curve.limit)
-    stays = united(np.concatenate([answered.rejected, familiar, familiar_songs(curve, familiar)]))
-    passages = _open_passages(given, unfamiliar, united(np.concatenate([answered.accepted, stays])))
-    walls = replace(answered, rejected=united(np.concatenate([answered.rejected, passages])))
-    rules = _rules(settings, profile, grid, rate_hz)
-    chosen = _choose(given, profile, walls, rules, exact)
-    chosen, fixed = _evident(given, chosen, found, exact, rules) if is_default else (chosen, exact.ravel())
-    spans, others = _snapped(given, profile, walls, rules, fixed, chosen)
-    proposals = _proposals(given, spans, others, profile, walls)
-    if settings.threshold_mode != "keep":
-        proposals = _with_evidence(given, proposals, unfamiliar, found)
-    songs = unfamiliar[:0]
-    if is_default:
-        sounds = Sounds(curve, listening, grid, length_samples, rate_hz)
-        songs = unfamiliar_songs(sounds, united(np.concatenate([spans, answered.accepted])), stays)
-    questions = _questions(given, without_songs(passages, songs, rate_hz), songs, profile)
-    rows = tuple(sorted((*proposals, *questions), key=lambda one: (one.start_samples, one.stop_samples)))
-    left = remaining_samples(spans, profile, walls)
-    return CutPlan(rows, chosen.threshold, left, left / length_samples, len(questions))
-
-
-def _taught(curve: ScoreCurve, unfamiliar: Samples, familiar: Samples) -> Samples:
-    """Return the passages that the user keeps and that score high throughout, shape (k, 2).
-
-    The others are songs that only their notes make unfamiliar: their highest scores can be faults.
-    """
-    is_song = share_in(familiar, curve.unfamiliar_samples) >= _MOSTLY
-    is_high = share_in(familiar, unfamiliar) >= _MOSTLY
-    is_familiar = share_in(unfamiliar, familiar[~is_song | is_high]) >= _MOSTLY
-    return united(np.concatenate([familiar[~is_song], unfamiliar[is_familiar]]))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Given:
-    """The input of a plan, see `propose_cuts`."""
-
-    curve: ScoreCurve
-    listening: Listening | None
-    grid: BeatGrid | None
-    rate_hz: int
-    settings: CutSettings
-    nearest: NearestReference | None
-
-    @property
-    def dead_air(self) -> Samples:
-        """Return the dead air, shape (k, 2)."""
-        return NOWHERE if self.listening is None else self.listening.dead_air_samples
-
-    @property
-    def phrases(self) -> Samples:
-        """Return the phrases of speech, shape (k, 2)."""
-        return NOWHERE if self.has_pulse else phrases_in(self.listening, self.rate_hz)
-
-    def levelled(self, is_default: bool) -> _Given:
-        """Return it with the limits of the recording if it is of a place."""
-        return replace(self, curve=with_own_level(self.curve)) if is_default and self.is_place else self
-
-    def are_evident(self, spans: Samples, found: Samples, least: float = 1.0) -> NDArray[np.bool_]:
-        """Return whether spans, shape (n, 2), are faults; at a place, sound unlike the rest is one."""
-        evident = are_faults(spans, self.curve, found, self.rate_hz, least)
-        return evident | are_unlike_rest(spans, self.curve, self.rate_hz) if self.is_place else evident
-
-    @property
-    def is_place(self) -> bool:
-        """Whether the recording is neither music with a pulse nor speech."""
-        return self.listening is not None and not self.has_pulse and not len(self.phrases)
-
-    @property
-    def has_pulse(self) -> bool:
-        """Whether the recording is music with a pulse."""
-        return self.grid is not None and _has_pulse(self.grid)
-
-    def found_by_rules(self) -> Samples:
-        """Return dead air and faults found by rules, shape (k, 2): evidence even in unfamiliar music."""
-        starts, faults = self.curve.false_starts_samples[:, :2], self.curve.faults_samples
-        return united(np.concatenate([self.dead_air, starts, faults]))
-
-
-def _evident(
-    given: _Given, chosen: _Chosen, found: Samples, exact: Samples, rules: CutRules
-) -> tuple[_Chosen, Samples]:
-    """Return the user's sort of cuts with evidence, and edges that stay; of speech, phrases that have it."""
-    curve, rate_hz, fixed = given.curve, given.rate_hz, exact.ravel()
-    chosen = chosen.where(are_usual(chosen.spans, curve, given.grid, given.listening, rate_hz))
-    phrases = given.phrases
-    if not len(phrases):
-        if given.is_place:
-            spans = sharpened(chosen.spans, exact, curve)
-        else:
-            spans = without_plain_music(chosen.spans, curve, found, rate_hz)
-        if not np.array_equal(spans, chosen.spans):
-            chosen = replace(chosen, spans=spans, scored=spans)
-        return chosen.where(given.are_evident(chosen.spans, found)), fixed
-    spans = evident_phrases(
-        chosen.spans,
-        phrases,
-        exact,
-        rules.minimum_kept,
-        lambda some: given.are_evident(some, found, _OF_PHRASES) | are_foreign(some, curve),
+    exact = exact_spans(given.curve, listening)
+    profile = smooth(
+        given.curve, length_samples=length_samples, rate_hz=rate_hz, width_s=width_s, sharp=exact
     )
-    return replace(chosen, spans=spans, scored=spans), np.append(fixed, np.setdiff1d(spans, chosen.spans))
-
-
-def _unfamiliar(given: _Given, profile: ScoreProfile, found: Samples, line: float) -> Samples:
-    """Return the unfamiliar passages, shape (k, 2), without those that have evidence of faults."""
-    curve, rate_hz = given.curve, given.rate_hz
-    passages = unfamiliar_passages(profile, found, line, rate_hz, given.grid, given.listening)
-    return passages[~given.are_evident(passages, found)] if len(curve.part_limits) else passages
+    unfamiliar = find_unfamiliar(given, profile, answered, familiar, is_default=is_default)
+    given = unfamiliar.recording
+    walls = replace(answered, rejected=united(np.concatenate([answered.rejected, unfamiliar.asked])))
+    rules = _rules(settings, profile, grid, rate_hz)
+    chosen, fixed = _choose(given, settings, profile, walls, rules, exact), exact.ravel()
+    if is_default:
+        chosen, fixed = evident_cuts(given, chosen, exact, rules.minimum_kept)
+    spans, others = _snapped(given, settings, profile, walls, rules, fixed, chosen)
+    proposals = _proposals(given, settings, nearest, spans, others, profile, walls)
+    if settings.threshold_mode != "keep":
+        weak = are_weak(spans, given, unfamiliar.passages, is_default)
+        proposals = [
+            replace(one, evidence=Evidence.WEAK) if is_weak else one
+            for one, is_weak in zip(proposals, weak.tolist(), strict=True)
+        ]
+    asked: list[Proposal] = []
+    if is_default:
+        gone = united(np.concatenate([spans, answered.accepted]))
+        asked = questions(unfamiliar, gone, profile, settings.crossfade_ms)
+    rows = tuple(sorted((*proposals, *asked), key=lambda one: (one.start_samples, one.stop_samples)))
+    left = remaining_samples(spans, profile, walls)
+    return CutPlan(rows, chosen.threshold, left, left / length_samples, len(asked))
 
 
 def _snapped(
-    given: _Given,
+    given: ScoredRecording,
+    settings: CutSettings,
     profile: ScoreProfile,
     answered: DecidedSpans,
     rules: CutRules,
     fixed: Samples,
-    chosen: _Chosen,
+    chosen: ChosenCuts,
 ) -> tuple[Samples, list[tuple[Alternative, ...]]]:
     """Return the cuts at their places, shape (n, 2), and the alternatives of each; fixed edges stay."""
-    settings, grid, rate_hz = given.settings, given.grid, given.rate_hz
+    grid, rate_hz = given.grid, given.rate_hz
     edges = chosen.scored.T.ravel()
     near = anchors(edges, given.listening, grid, rate_hz).but_not_of(edges, fixed)
     spans = chosen.spans
@@ -291,66 +175,17 @@ def _snapped(
     return spans, others
 
 
-def _open_passages(given: _Given, passages: Samples, answers: Samples) -> Samples:
-    """Return the passages without a decided span and music of the edits: only the default has questions."""
-    if given.settings.threshold_mode != "automatic":
-        return passages[:0]
-    if given.curve.knows_music and has_music(given.grid):
-        passages = passages[share_in(passages, given.curve.unfamiliar_samples) >= _MOSTLY]
-    first = np.searchsorted(answers[:, 1], passages[:, 0], side="right")
-    last = np.searchsorted(answers[:, 0], passages[:, 1], side="left")
-    return passages[first >= last]
-
-
-def _with_evidence(
-    given: _Given, cuts: tuple[Proposal, ...], unfamiliar: Samples, found: Samples
-) -> tuple[Proposal, ...]:
-    """Mark cuts as weak that are mostly unfamiliar music, or short, unless rules found most of them.
-
-    By default, those without certain evidence are weak, too.
-    """
-    spans = np.array([(one.start_samples, one.stop_samples) for one in cuts], np.int64).reshape(-1, 2)
-    is_short = np.diff(spans)[:, 0] < LEAST_STRONG_S * given.rate_hz
-    is_weak = (is_short | (share_in(spans, unfamiliar) >= _MOSTLY)) & (share_in(spans, found) < _MOSTLY)
-    if given.settings.threshold_mode == "automatic":
-        is_weak |= ~are_certain(spans, given.curve, given.dead_air, given.rate_hz)
-    return tuple(
-        replace(one, evidence=Evidence.WEAK) if weak else one
-        for one, weak in zip(cuts, is_weak.tolist(), strict=True)
-    )
-
-
-def _questions(
-    given: _Given, passages: Samples, songs: Samples, profile: ScoreProfile
-) -> tuple[Proposal, ...]:
-    """Return a weak cut for each unfamiliar passage and song, so that no bulk answer cuts it."""
-    maker, every = given.curve.maker, np.concatenate([passages, songs])
-    scores, _ = profile.peaks(every[:, 0], every[:, 1])
-    return tuple(
-        Proposal(
-            id=proposal_id("cut", start, stop, maker),
-            kind="cut",
-            start_samples=start,
-            stop_samples=stop,
-            score=score,
-            reason=question(start, stop, given.grid, given.rate_hz, is_song=number >= len(passages)),
-            maker=maker,
-            payload={"crossfade_ms": given.settings.crossfade_ms, QUESTION: UNFAMILIAR},
-            evidence=Evidence.WEAK,
-        )
-        for number, ((start, stop), score) in enumerate(zip(every.tolist(), scores.tolist(), strict=True))
-    )
-
-
 def _proposals(
-    given: _Given,
+    given: ScoredRecording,
+    settings: CutSettings,
+    nearest: NearestReference | None,
     spans: Samples,
     others: list[tuple[Alternative, ...]],
     profile: ScoreProfile,
     decided: DecidedSpans,
-) -> tuple[Proposal, ...]:
+) -> list[Proposal]:
     curve, listening, rate_hz = given.curve, given.listening, given.rate_hz
-    nearest = given.nearest if given.nearest is not None and given.nearest.maker == curve.maker else None
+    nearest = nearest if nearest is not None and nearest.maker == curve.maker else None
     cuts = np.concatenate([spans, decided.accepted])
     middles = (profile.edges_samples[1:] + profile.edges_samples[:-1]) / 2
     remains = ~inside(middles, cuts[np.argsort(cuts[:, 0])])
@@ -361,10 +196,10 @@ def _proposals(
         reasons(spans, backdrop(remains, profile, listening, rate_hz, nearest, curve)),
         others,
         nearest_examples(spans, nearest, rate_hz),
-        _crossfades_ms(spans, cuts, profile.length_samples, rate_hz, given.settings.crossfade_ms),
+        _crossfades_ms(spans, cuts, profile.length_samples, rate_hz, settings.crossfade_ms),
         strict=True,
     )
-    return tuple(
+    return [
         Proposal(
             id=proposal_id("cut", start, stop, curve.maker),
             kind="cut",
@@ -378,7 +213,7 @@ def _proposals(
             nearest_kept=example,
         )
         for (start, stop), score, reason, other, example, crossfade_ms in rows
-    )
+    ]
 
 
 def _decided_spans(decided: tuple[tuple[int, int, Verdict], ...], length_samples: int) -> DecidedSpans:
@@ -398,16 +233,9 @@ def _united(decided: tuple[tuple[int, int, Verdict], ...], verdict: Verdict, len
 
 def shortest_piece_s(grid: BeatGrid | None) -> float:
     """Return the shortest remaining piece for the material: two bars, or about a phrase of speech."""
-    if grid is None or grid.tempo_bpm <= 0.0 or not _has_pulse(grid):
+    if grid is None or grid.tempo_bpm <= 0.0 or not has_pulse(grid):
         return WITHOUT_PULSE_S
     return float(np.clip(_TWO_BARS_BEATS * 60.0 / grid.tempo_bpm, *_TWO_BARS_S))
-
-
-def _has_pulse(grid: BeatGrid) -> bool:
-    """Return whether a run of beats is long enough for music: a few follow each other in speech too."""
-    between = np.diff(grid.beats_samples)
-    breaks = np.flatnonzero(between > APART_BEATS * np.median(between)) if len(between) else between
-    return bool(np.diff(np.concatenate([[-1], breaks, [len(between)]])).max() >= _PULSE_BEATS)
 
 
 def _rules(settings: CutSettings, profile: ScoreProfile, grid: BeatGrid | None, rate_hz: int) -> CutRules:
@@ -422,36 +250,28 @@ def _rules(settings: CutSettings, profile: ScoreProfile, grid: BeatGrid | None, 
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Chosen:
-    """Spans to cut, shape (n, 2), the same where the score alone would put their edges, and the threshold."""
-
-    spans: Samples
-    scored: Samples
-    threshold: float
-
-    def where(self, chosen: NDArray[np.bool_]) -> _Chosen:
-        """Return some of the cuts."""
-        return replace(self, spans=self.spans[chosen], scored=self.scored[chosen])
-
-
 def _choose(
-    given: _Given, profile: ScoreProfile, decided: DecidedSpans, rules: CutRules, exact: Samples
-) -> _Chosen:
+    given: ScoredRecording,
+    settings: CutSettings,
+    profile: ScoreProfile,
+    decided: DecidedSpans,
+    rules: CutRules,
+    exact: Samples,
+) -> ChosenCuts:
     """Return the cuts; for a target share already on beats, for a threshold before snapping."""
-    settings, rate_hz = given.settings, given.rate_hz
+    rate_hz = given.rate_hz
     if settings.threshold_mode == "keep":
         length = profile.length_samples
         places = candidates(length, given.listening, given.grid, rate_hz, snap=settings.snap)
         places = np.union1d(places, exact.ravel())
         best = cuts_for_target(profile, settings.keep, decided, rules, places)
         scored = nearest_crossings(profile, best.threshold, best.spans, rules.moved)
-        return _Chosen(best.spans, scored, best.threshold)
+        return ChosenCuts(best.spans, scored, best.threshold)
     threshold = given.curve.limit if settings.threshold_mode == "automatic" else settings.score
     if settings.threshold_mode == "percentile":
         threshold = float(np.percentile(profile.scores, settings.percentile))
     spans = ending_with(cuts_at(profile, threshold, decided, rules), exact, rate_hz)
-    return _Chosen(spans, spans, threshold)
+    return ChosenCuts(spans, spans, threshold)
 
 
 def _crossfades_ms(spans: Samples, cuts: Samples, length: int, rate_hz: int, wish_ms: float) -> list[float]:

@@ -11,7 +11,7 @@ borders grow only at one end.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,6 +51,19 @@ class DecidedSpans:
 
     accepted: Samples
     rejected: Samples
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChosenCuts:
+    """Spans to cut, shape (n, 2), the same where the score alone would put their edges, and the threshold."""
+
+    spans: Samples
+    scored: Samples
+    threshold: float
+
+    def where(self, chosen: NDArray[np.bool_]) -> ChosenCuts:
+        """Return some of the cuts."""
+        return replace(self, spans=self.spans[chosen], scored=self.scored[chosen])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from engine.core.timebase import Samples, format_time, inside, outside, samples_to_s, united
-from engine.document.analysis import BeatGrid, Listening, ScoreCurve
+from engine.document.analysis import BeatGrid, ScoreCurve
+from engine.document.proposals import QUESTION, UNFAMILIAR, Evidence, Proposal, proposal_id
 from engine.document.pulse import has_music, steady_spans
 from engine.features.taste.anomaly.threshold import (
     HIGHEST_LIMIT,
@@ -22,8 +23,9 @@ from engine.features.taste.anomaly.threshold import (
     to_scores,
     to_standard,
 )
-from engine.features.taste.cuts.default_cuts import share_in
+from engine.features.taste.cuts.default_cuts import ScoredRecording, share_in
 from engine.features.taste.cuts.profile import CELL_S, ScoreProfile
+from engine.features.taste.cuts.regions import DecidedSpans
 
 LIMIT_SHARE = 0.8
 """A moment above this share of the limit, in standard deviations, is unlike the training data."""
@@ -49,32 +51,112 @@ def unlike_from(limit: float) -> float:
     return float(to_scores(LIMIT_SHARE * to_standard(np.array([limit])))[0])
 
 
-def unfamiliar_passages(
+@dataclass(frozen=True, slots=True, eq=False)
+class Unfamiliar:
+    """The unfamiliar sound of a recording.
+
+    Attributes
+    ----------
+    recording : with limits that familiar passages have raised
+    passages : shape (k, 2), the unfamiliar ones
+    asked : shape (m, 2), those that are questions: none has a decided span
+    stays : shape (n, 2), rejected and familiar spans, and the playing that these make familiar
+    """
+
+    recording: ScoredRecording
+    passages: Samples
+    asked: Samples
+    stays: Samples
+
+
+def find_unfamiliar(
+    recording: ScoredRecording,
     profile: ScoreProfile,
-    not_music: Samples,
-    line: float,
-    rate_hz: int,
-    grid: BeatGrid | None = None,
-    listening: Listening | None = None,
-) -> Samples:
-    """Return the passages [start, stop) of music that are unlike the training data throughout, shape (k, 2).
+    answered: DecidedSpans,
+    familiar: Samples,
+    *,
+    is_default: bool,
+) -> Unfamiliar:
+    """Find the passages that the training data lacks; only the default asks about them.
 
     Parameters
     ----------
-    not_music : spans [start, stop), shape (n, 2), ascending and disjoint: dead air and false starts
-    line : moments of a higher score are unlike the training data, see `unlike_from`
-    grid : in a recording with music, a part without a steady pulse counts as talk, tuning or noodling
-    listening : passages with hardly any attacks are left out, as of tuning
+    familiar : passages [start, stop), shape (n, 2), ascending and disjoint, that the user keeps
     """
+    curve = recording.curve
+    passages = unfamiliar_passages(recording, profile, unlike_from(curve.limit))
+    if is_default and len(taught := _taught(curve, passages, familiar)):
+        curve = with_familiar(curve, taught, recording.rate_hz)
+        recording = replace(recording, curve=curve)
+        passages = unfamiliar_passages(recording, profile, curve.limit)
+    stays = united(np.concatenate([answered.rejected, familiar, familiar_songs(curve, familiar)]))
+    asked = passages if is_default else passages[:0]
+    if curve.knows_music and has_music(recording.grid):  # then songs are asked about, unlike passages of them
+        asked = asked[share_in(asked, curve.unfamiliar_samples) >= _MOSTLY]
+    answers = united(np.concatenate([answered.accepted, stays]))
+    first = np.searchsorted(answers[:, 1], asked[:, 0], side="right")
+    last = np.searchsorted(answers[:, 0], asked[:, 1], side="left")
+    return Unfamiliar(recording, passages, asked[first >= last], stays)
+
+
+def questions(found: Unfamiliar, cut: Samples, profile: ScoreProfile, crossfade_ms: float) -> list[Proposal]:
+    """Return a weak cut for each unfamiliar passage and song, so that no bulk answer cuts it.
+
+    Parameters
+    ----------
+    cut : spans [start, stop), shape (n, 2), ascending and disjoint, that are proposed or accepted
+    """
+    grid, rate_hz, maker = found.recording.grid, found.recording.rate_hz, found.recording.curve.maker
+    songs = unfamiliar_songs(found.recording, cut, found.stays)
+    passages = without_songs(found.asked, songs, rate_hz)
+    every = np.concatenate([passages, songs])
+    scores, _ = profile.peaks(every[:, 0], every[:, 1])
+    return [
+        Proposal(
+            id=proposal_id("cut", start, stop, maker),
+            kind="cut",
+            start_samples=start,
+            stop_samples=stop,
+            score=score,
+            reason=question(start, stop, grid, rate_hz, is_song=number >= len(passages)),
+            maker=maker,
+            payload={"crossfade_ms": crossfade_ms, QUESTION: UNFAMILIAR},
+            evidence=Evidence.WEAK,
+        )
+        for number, ((start, stop), score) in enumerate(zip(every.tolist(), scores.tolist(), strict=True))
+    ]
+
+
+def _taught(curve: ScoreCurve, unfamiliar: Samples, familiar: Samples) -> Samples:
+    """Return the passages that the user keeps and that score high throughout, shape (k, 2).
+
+    The others are songs that only their notes make unfamiliar: their highest scores can be faults.
+    """
+    is_song = share_in(familiar, curve.unfamiliar_samples) >= _MOSTLY
+    is_high = share_in(familiar, unfamiliar) >= _MOSTLY
+    is_familiar = share_in(unfamiliar, familiar[~is_song | is_high]) >= _MOSTLY
+    return united(np.concatenate([familiar[~is_song], unfamiliar[is_familiar]]))
+
+
+def unfamiliar_passages(recording: ScoredRecording, profile: ScoreProfile, line: float) -> Samples:
+    """Return the passages [start, stop) that are unlike the training data throughout, shape (k, 2).
+
+    In a recording with music, a part without a steady pulse counts as talk, tuning or noodling. Passages with
+    hardly any attacks are left out, as of tuning, and those with evidence of faults.
+
+    Parameters
+    ----------
+    line : moments of a higher score are unlike the training data, see `unlike_from`
+    """
+    not_music, grid, rate_hz = recording.found_by_rules(), recording.grid, recording.rate_hz
     if grid is not None and has_music(grid):
         pulse = steady_spans(grid, round(HOLE_S * rate_hz))
         not_music = united(np.concatenate([not_music, outside(pulse, 0, profile.length_samples)]))
     passages = _unlike_throughout(profile, not_music, line, rate_hz)
-    if listening is None:
-        return passages
-    first, last = np.searchsorted(listening.onsets_samples, passages).T
-    lively: Samples = passages[last - first >= LEAST_ATTACKS_PER_S * np.diff(passages)[:, 0] / rate_hz]
-    return lively
+    if recording.listening is not None:
+        first, last = np.searchsorted(recording.listening.onsets_samples, passages).T
+        passages = passages[last - first >= LEAST_ATTACKS_PER_S * np.diff(passages)[:, 0] / rate_hz]
+    return passages[~recording.are_evident(passages)] if len(recording.curve.part_limits) else passages
 
 
 def _unlike_throughout(profile: ScoreProfile, not_music: Samples, line: float, rate_hz: int) -> Samples:
@@ -126,17 +208,6 @@ _SLIVER_S = 3.0
 """A shorter part between a cut and an end of a song belongs to the cut."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Sounds:
-    """A recording: its scores, attacks and beats, see `engine.features.taste.cuts.propose.propose_cuts`."""
-
-    curve: ScoreCurve
-    listening: Listening | None
-    grid: BeatGrid | None
-    length_samples: int
-    rate_hz: int
-
-
 def familiar_songs(curve: ScoreCurve, familiar: Samples) -> Samples:
     """Return the playing, shape (k, 2), ascending, with the music of passages that are familiar by now.
 
@@ -148,7 +219,7 @@ def familiar_songs(curve: ScoreCurve, familiar: Samples) -> Samples:
     return played[np.isin(songs, songs[share_in(played, familiar) >= _MOSTLY])]
 
 
-def unfamiliar_songs(sounds: Sounds, cut: Samples, answered: Samples) -> Samples:
+def unfamiliar_songs(recording: ScoredRecording, cut: Samples, answered: Samples) -> Samples:
     """Return the unfamiliar playing to ask about, shape (k, 2), ascending and disjoint; none without beats.
 
     Parameters
@@ -156,11 +227,11 @@ def unfamiliar_songs(sounds: Sounds, cut: Samples, answered: Samples) -> Samples
     cut : spans [start, stop), shape (n, 2), ascending and disjoint, that are proposed or accepted
     answered : spans [start, stop) that stay or are familiar, the same
     """
-    curve, rate_hz = sounds.curve, sounds.rate_hz
-    if sounds.grid is None or not has_music(sounds.grid):
+    curve, rate_hz = recording.curve, recording.rate_hz
+    if recording.grid is None or not has_music(recording.grid):
         return curve.unfamiliar_samples[:0]
-    pulse = steady_spans(sounds.grid, round(HOLE_S * rate_hz))
-    played = np.minimum(curve.unfamiliar_samples, sounds.length_samples)
+    pulse = steady_spans(recording.grid, round(HOLE_S * rate_hz))
+    played = np.minimum(curve.unfamiliar_samples, recording.length_samples)
     played = played[share_in(played, answered) < _MOSTLY]
     songs = []
     for start, stop in played.tolist():
@@ -173,8 +244,8 @@ def unfamiliar_songs(sounds: Sounds, cut: Samples, answered: Samples) -> Samples
             continue
         has_pulse = float(share_in(parts, pulse) @ lengths) >= _MOSTLY * left
         attacks = np.inf  # not known
-        if sounds.listening is not None:
-            attacks = float(np.diff(np.searchsorted(sounds.listening.onsets_samples, parts)).sum())
+        if recording.listening is not None:
+            attacks = float(np.diff(np.searchsorted(recording.listening.onsets_samples, parts)).sum())
         if has_pulse and attacks >= LEAST_ATTACKS_PER_S * left / rate_hz:
             songs.append((parts[0, 0], parts[-1, 1]))
     return np.array(songs, np.int64).reshape(-1, 2)

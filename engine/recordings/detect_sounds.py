@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,7 +23,7 @@ from engine.document.state import DocumentState, Edit
 from engine.document.tracks import audible
 from engine.recordings.analyses import AnalysisRequest, FoundAnalyses
 from engine.recordings.media import without_missing
-from engine.recordings.track_audio import Span, SpanRequest, open_repaired
+from engine.recordings.track_audio import RepairedTracks, Span, SpanRequest
 
 NOTHING = "No sounds detected"
 _MOST_LISTED = 3
@@ -31,17 +31,18 @@ _BLOCK_SAMPLES = 1 << 17
 
 
 def mono(
-    request: SpanRequest, window: Span, progress: Progress, rate_hz: int = MEL.rate_hz
+    request: SpanRequest,
+    window: Span,
+    progress: Progress,
+    rate_hz: int = MEL.rate_hz,
+    opened: RepairedTracks | None = None,
 ) -> Iterator[NDArray[np.float32]]:
     """Yield the mix of the tracks in a window, folded to mono, at the sample rate of the network."""
     state = without_missing(request.state, request.media)
-    with ExitStack() as opened:
-        voices = []
-        for track in audible(state.tracks):
-            if request.tracks and track.id not in request.tracks:
-                continue
-            voices.append(open_repaired(state, track, request.media, progress))
-            opened.callback(voices[-1].close)
+    own = RepairedTracks(state, request.media, progress) if opened is None else nullcontext(opened)
+    with own as tracks:
+        wanted = (one for one in audible(state.tracks) if not request.tracks or one.id in request.tracks)
+        voices = [tracks.voice(track) for track in wanted]
 
         def blocks() -> Iterator[NDArray[np.float32]]:
             start, stop = window

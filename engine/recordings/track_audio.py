@@ -55,6 +55,35 @@ def open_repaired(
     return open_voice(state, played, media, progress=progress, patches=repaired(state).get(track.id))
 
 
+class RepairedTracks:
+    """Tracks of a document as repairs of them are made, each opened once; used by one thread at a time.
+
+    Raises
+    ------
+    SourceError : a source is missing or cannot be read, when its track is first wanted or while reading
+    """
+
+    def __init__(self, state: DocumentState, media: Mapping[str, Path], progress: Progress = SILENT) -> None:
+        self._state, self._media, self._progress = state, media, progress
+        self._voices: dict[Track, Voice] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with ExitStack() as opened:
+            for voice in self._voices.values():
+                opened.callback(voice.close)
+
+    def voice(self, track: Track) -> Voice:
+        """Return a track with its accepted repairs in place and the takes that play."""
+        if track not in self._voices:
+            self._voices[track] = open_repaired(self._state, track, self._media, self._progress)
+        return self._voices[track]
+
+
 def used_keys(state: DocumentState, track: str, window: tuple[int, int]) -> tuple[str, ...]:
     """Return the keys of the audio of accepted repairs played in a window, and of the audio they replace."""
     patches = repaired(state).get(track)

@@ -22,7 +22,7 @@ from engine.features.match.finder.edit import MatchedEditRequest, matched_edit
 from engine.features.registry import find_edits, request_of
 from engine.features.repair.finders.find_sounds import words_in_span
 from engine.features.repair.finders.requests import PreviewRequest, RepairSettings
-from engine.features.repair.finders.separate import preview_repair
+from engine.features.repair.finders.separate import preview_in_document
 from engine.features.repair.separation.paint import MaskMemory
 from engine.features.takes.finders.take_proposals import takes_in_document
 from engine.features.taste.anomaly.learn import LearnRequest, learn
@@ -88,7 +88,7 @@ JOBS: dict[str, Job] = {
         True,
         told,
     ),
-    "preview a repair": lambda own, told: preview_repair(
+    "preview a repair": lambda own, told: preview_in_document(
         PreviewRequest(own.span, REPAIR, MaskMemory()), told
     ),
     "find a sound": lambda own, told: find_edits(

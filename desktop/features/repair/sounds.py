@@ -40,7 +40,7 @@ def preview_repair(request: PreviewRequest, progress: Progress) -> RepairPreview
     """Render a repair for playback."""
     from engine.features.repair.finders import separate as job
 
-    return job.preview_repair(request, progress)
+    return job.preview_in_document(request, progress)
 
 
 def words_in_span(request: SpanRequest, progress: Progress) -> tuple[DetectedWord, ...]:

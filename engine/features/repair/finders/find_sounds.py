@@ -24,7 +24,7 @@ from engine.features.repair.finders.requests import Separations, place_repairs
 from engine.features.repair.finders.separate import require_sound, sounding_tracks
 from engine.features.repair.separation.windows import joined
 from engine.recordings.detect_sounds import mono
-from engine.recordings.track_audio import Span, SpanRequest
+from engine.recordings.track_audio import RepairedTracks, Span, SpanRequest
 from engine.review.wording import DetectedWord
 
 MOST_WORDS = 12
@@ -43,7 +43,8 @@ def words_in_span(request: SpanRequest, progress: Progress) -> tuple[DetectedWor
     state = request.state
     windows = joined(request.windows, state.length_samples, state.rate_hz)
     tracks = sounding_tracks(state, request.tracks, windows)
-    require_sound(state, request.media, tracks, windows, progress)
+    with RepairedTracks(state, request.media) as opened:
+        require_sound(opened, tracks, windows, progress)
     names = naming()
     around = s_to_samples(names.around_s, state.rate_hz)
 

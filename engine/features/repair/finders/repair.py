@@ -19,7 +19,7 @@ from engine.document.kinds.order import CUT
 from engine.document.proposals import BY_EXAMPLE, Proposal, proposal_id
 from engine.document.settings import cut_settings
 from engine.features.repair.finders.requests import FADE_MS, RepairSettings, example_words
-from engine.recordings.track_audio import Span, SpanRequest
+from engine.recordings.track_audio import RepairedTracks, Span, SpanRequest
 from engine.review.finders import Finder, FinderRequest, FinderSettings, Found
 
 if TYPE_CHECKING:
@@ -81,7 +81,8 @@ def _find_like(request: FinderRequest, progress: Progress) -> Found:
     (example,) = joined((span,), state.length_samples, state.rate_hz)
     spans = SpanRequest(state, request.media, request.tracks, (example,))
     tracks = sounding_tracks(state, spans.tracks, (example,))
-    require_sound(state, spans.media, tracks, (example,), progress)
+    with RepairedTracks(state, spans.media) as opened:
+        require_sound(opened, tracks, (example,), progress)
     cuts = settings.does == "cut"
     listening = progress if cuts else progress.part(0.0, _SEARCH)
     heard = detector().analysed(mono(spans, (0, state.length_samples), listening))

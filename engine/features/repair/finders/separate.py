@@ -7,7 +7,7 @@ result.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
@@ -51,11 +51,14 @@ from engine.features.repair.separation.separator import Mode, Prompt, Separator,
 from engine.features.repair.separation.settings import DEFAULT, LevelChange
 from engine.features.repair.separation.windows import FADE_MS, joined
 from engine.recordings.detect_sounds import mono
-from engine.recordings.track_audio import Span, SpanRequest, open_repaired, used_keys
+from engine.recordings.track_audio import RepairedTracks, Span, SpanRequest, used_keys
+from engine.sound.edl.tracks.voice import Voice
 
 
-def example_in_document(spans: SpanRequest, example: Span, progress: Progress) -> Prompt:
-    """Return a prompt for the sound in a span of the chosen tracks.
+def example_in_document(
+    spans: SpanRequest, example: Span, progress: Progress, opened: RepairedTracks | None = None
+) -> Prompt:
+    """Return a prompt for the sound in a span of the chosen tracks; `opened` is of the same document.
 
     Raises
     ------
@@ -65,7 +68,7 @@ def example_in_document(spans: SpanRequest, example: Span, progress: Progress) -
     rate_hz = spans.state.rate_hz
     reach = s_to_samples(CONTEXT_S, rate_hz)
     around = max(0, example[0] - reach), min(spans.state.length_samples, example[1] + reach)
-    samples = np.concatenate(list(mono(spans, around, progress)))
+    samples = np.concatenate(list(mono(spans, around, progress, opened=opened)))
     start, stop = (convert_samples(edge - around[0], rate_hz, MEL.rate_hz) for edge in example)
     return like_span(samples, (start, stop), f"sound like that at {example_words(example, rate_hz)}")
 
@@ -118,7 +121,10 @@ class SeparateRequest:
 
 
 def separate_request(
-    spans: SpanRequest, settings: RepairSettings, progress: Progress = SILENT
+    spans: SpanRequest,
+    settings: RepairSettings,
+    progress: Progress = SILENT,
+    opened: RepairedTracks | None = None,
 ) -> SeparateRequest:
     """Return the separation request of these settings in some windows.
 
@@ -129,7 +135,7 @@ def separate_request(
     if not settings.texts and not settings.paint and settings.example is None:
         raise UsageError(NOTHING_NAMED)
     example = settings.example
-    examples = () if example is None else (example_in_document(spans, example, progress),)
+    examples = () if example is None else (example_in_document(spans, example, progress, opened),)
     return SeparateRequest(
         spans.state,
         spans.media,
@@ -146,7 +152,10 @@ def separate_request(
 
 
 def separate_in_document(
-    request: SeparateRequest, progress: Progress, separator: Separator | None = None
+    request: SeparateRequest,
+    progress: Progress,
+    separator: Separator | None = None,
+    opened: RepairedTracks | None = None,
 ) -> Separations:
     """Separate each track by itself, so that each microphone retains its own sound.
 
@@ -155,6 +164,7 @@ def separate_in_document(
     Parameters
     ----------
     separator : where it is made already; None for the one that the request names
+    opened : the tracks of the document where they are open already
 
     Raises
     ------
@@ -166,18 +176,19 @@ def separate_in_document(
     state = request.state
     windows = joined(request.windows_samples, state.length_samples, state.rate_hz)
     prompts = request.prompts
-    tracks = meant_tracks(request, windows)
-    probability = (
-        None if request.is_found else _required_presence(request, tracks, windows, prompts, progress)
-    )
+    meant = meant_tracks(request, windows)
     separator = separator or RememberingSeparator(separator_named(request.separator), MaskMemory())
+    own = RepairedTracks(state, request.media) if opened is None else nullcontext(opened)
     made: list[_Piece] = []
     refusals: list[NotCredibleError] = []
     refused = 0
-    for number, track in enumerate(tracks):
-        part = progress.part(number / len(tracks), (number + 1) / len(tracks))
-        with closing(open_repaired(state, track, request.media)) as voice:
-            recording = Recording(voice.read, state.length_samples, state.rate_hz)
+    with own as tracks:
+        recordings = [_recording(state, tracks.voice(track)) for track in meant]
+        probability = None
+        if not request.is_found:
+            probability = require_present(recordings, windows, prompts, request.separator, progress)
+        for number, (track, recording) in enumerate(zip(meant, recordings, strict=True)):
+            part = progress.step(number, len(meant))
             paint = on_track(request.paint, track.id)
             wanted = Asked(prompts, request.mode, request.fade_ms, request.floor_db, paint, request.is_judged)
             try:
@@ -213,22 +224,9 @@ class _Piece:
     change: LevelChange
 
 
-def _required_presence(
-    request: SeparateRequest,
-    tracks: Sequence[Track],
-    windows: Sequence[tuple[int, int]],
-    prompts: Sequence[Prompt],
-    progress: Progress,
-) -> float | None:
-    """Return how likely the sounds are on any of some tracks; see
-    `engine.features.repair.separation.checks`."""
-
-    def recordings() -> Iterator[Recording]:
-        for track in tracks:
-            with closing(open_repaired(request.state, track, request.media)) as voice:
-                yield Recording(voice.read, request.state.length_samples, request.state.rate_hz)
-
-    return require_present(recordings(), windows, prompts, request.separator, progress)
+def _recording(state: DocumentState, voice: Voice) -> Recording:
+    """Return a track to separate."""
+    return Recording(voice.read, state.length_samples, state.rate_hz)
 
 
 def _separated(
@@ -299,8 +297,7 @@ def sounding_tracks(
 
 
 def require_sound(
-    state: DocumentState,
-    media: Mapping[str, Path],
+    opened: RepairedTracks,
     tracks: Sequence[Track],
     windows: Sequence[tuple[int, int]],
     progress: Progress,
@@ -312,21 +309,26 @@ def require_sound(
     UsageError : all of them are silent there
     SourceError : a recording is missing or cannot be read
     """
-    for track in tracks:
-        with closing(open_repaired(state, track, media)) as voice:
-            for start, stop in windows:
-                for first in range(start, stop, _BLOCK_SAMPLES):
-                    progress.check_cancelled()
-                    heard = voice.read(first, min(stop, first + _BLOCK_SAMPLES))
-                    if np.abs(heard).max(initial=0.0) >= SILENT_BELOW:
-                        return
+    for voice in map(opened.voice, tracks):
+        for start, stop in windows:
+            for first in range(start, stop, _BLOCK_SAMPLES):
+                progress.check_cancelled()
+                block = voice.read(first, min(stop, first + _BLOCK_SAMPLES))
+                if np.abs(block).max(initial=0.0) >= SILENT_BELOW:
+                    return
     raise UsageError("The selection is silent: select the sound.")
 
 
 _RESULT, _OTHERS = 0.6, 0.8
 
 
-def preview_repair(preview: PreviewRequest, progress: Progress) -> RepairPreview:
+def preview_in_document(preview: PreviewRequest, progress: Progress) -> RepairPreview:
+    """Preview a repair of the tracks of a document, see `preview_repair`."""
+    with RepairedTracks(preview.spans.state, preview.spans.media) as opened:
+        return preview_repair(preview, opened, progress)
+
+
+def preview_repair(preview: PreviewRequest, opened: RepairedTracks, progress: Progress) -> RepairPreview:
     """Separate three ways with masks that are found once.
 
     Raises
@@ -336,26 +338,27 @@ def preview_repair(preview: PreviewRequest, progress: Progress) -> RepairPreview
     SourceError : a recording is missing or cannot be read
     """
     request, settings = preview.spans, preview.settings
-    state, wanted = request.state, separate_request(request, settings, progress.part(0.0, 0.0))
+    state, wanted = request.state, separate_request(request, settings, progress.part(0.0, 0.0), opened)
     prompts = wanted.prompts
     windows = joined(request.windows, state.length_samples, state.rate_hz)
     tracks = meant_tracks(wanted, windows)
-    require_sound(state, request.media, tracks, windows, progress)
+    require_sound(opened, tracks, windows, progress)
     separator = RememberingSeparator(separator_named(settings.separator), preview.memory)
     whole = replace(wanted, floor_db=-np.inf, is_found=True, is_judged=False)
-    result = separate_in_document(wanted, progress.part(0.0, _RESULT), separator)
+    result = separate_in_document(wanted, progress.part(0.0, _RESULT), separator, opened)
     made = {(wanted.mode, wanted.floor_db): result}
     for number, other in enumerate((Mode.KEEP, Mode.REMOVE)):
         if (other, -np.inf) not in made:
             part = progress.part(*(_RESULT + (_OTHERS - _RESULT) * at / 2 for at in (number, number + 1)))
-            made[other, -np.inf] = separate_in_document(replace(whole, mode=other), part, separator)
-    masks = _masks(request, tracks, windows, prompts, separator, progress.part(_OTHERS, 1.0))
+            made[other, -np.inf] = separate_in_document(replace(whole, mode=other), part, separator, opened)
+    masks = _masks(state, opened, tracks, windows, prompts, separator, progress.part(_OTHERS, 1.0))
     target, remainder = made[Mode.KEEP, -np.inf], made[Mode.REMOVE, -np.inf]
     return RepairPreview(settings, windows, target, remainder, result, tuple(masks))
 
 
 def _masks(
-    request: SpanRequest,
+    state: DocumentState,
+    opened: RepairedTracks,
     tracks: Sequence[Track],
     windows: Sequence[Span],
     prompts: Sequence[Prompt],
@@ -363,24 +366,20 @@ def _masks(
     progress: Progress,
 ) -> Iterator[ShownMask]:
     """Yield the masks as they were used, cut to their windows."""
-    state = request.state
     for number, track in enumerate(tracks):
         progress.report(number / len(tracks), "Drawing the mask")
-        with closing(open_repaired(state, track, request.media)) as voice:
-            recording = Recording(voice.read, state.length_samples, state.rate_hz)
-            for window in windows:
-                if not prompts:
-                    yield ShownMask.of_nothing(track.id, window)
-                    continue
-                spans = list(piece_spans(window, state.rate_hz))
-                ends = [*(at for at, _ in spans[1:]), window[1]]
-                for span, end in zip(spans, ends, strict=True):
-                    progress.check_cancelled()
-                    mask, first = mask_of(recording, windows, span, prompts, separator)
-                    begins, hop = first + mask.first_s * state.rate_hz, mask.hop_s * state.rate_hz
-                    low = max(0, int((span[0] - begins) // hop))
-                    high = int(-(-(end - begins) // hop)) + 1
-                    shares = mask.shares[low:high].copy()
-                    yield ShownMask(
-                        track.id, begins + low * hop, hop, shares, mask.centres_hz, (span[0], end)
-                    )
+        recording = _recording(state, opened.voice(track))
+        for window in windows:
+            if not prompts:
+                yield ShownMask.of_nothing(track.id, window)
+                continue
+            spans = list(piece_spans(window, state.rate_hz))
+            ends = [*(at for at, _ in spans[1:]), window[1]]
+            for span, end in zip(spans, ends, strict=True):
+                progress.check_cancelled()
+                mask, first = mask_of(recording, windows, span, prompts, separator)
+                begins, hop = first + mask.first_s * state.rate_hz, mask.hop_s * state.rate_hz
+                low = max(0, int((span[0] - begins) // hop))
+                high = int(-(-(end - begins) // hop)) + 1
+                shares = mask.shares[low:high].copy()
+                yield ShownMask(track.id, begins + low * hop, hop, shares, mask.centres_hz, (span[0], end))

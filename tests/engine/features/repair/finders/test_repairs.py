@@ -19,7 +19,7 @@ from engine.document.proposals import Verdict
 from engine.features.registry import find_edits, request_of
 from engine.features.repair.finders.find_sounds import LEAST_SHOWN, words_in_span
 from engine.features.repair.finders.requests import PreviewRequest, RepairSettings, separations_edit
-from engine.features.repair.finders.separate import preview_repair
+from engine.features.repair.finders.separate import preview_in_document
 from engine.features.repair.separation.paint import MaskMemory
 from engine.features.repair.separation.separate import RememberingSeparator
 from engine.features.repair.separation.separator import Mask, Prompt, Stretch, prompts_of
@@ -86,11 +86,11 @@ def test_masks_are_remembered_up_to_a_size(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_target_and_remainder_are_the_whole_and_the_result_is_what_was_asked_for(spans: SpanRequest) -> None:
     memory = MaskMemory()
-    made = preview_repair(PreviewRequest(spans, RepairSettings("dog, barking"), memory), SILENT)
+    made = preview_in_document(PreviewRequest(spans, RepairSettings("dog, barking"), memory), SILENT)
     assert len(memory.masks) == 2 * len(spans.state.tracks), "words times tracks, whatever is made of them"
     known = dict(memory.masks)
     lower = RepairSettings("dog, barking", strength_db=6.0, fade_ms=20.0)
-    soft = preview_repair(PreviewRequest(spans, lower, memory), SILENT)
+    soft = preview_in_document(PreviewRequest(spans, lower, memory), SILENT)
     assert dict(memory.masks) == known
     heard = render(spans.state, in_place(spans.state), spans.media, *FIRST_BARK)
     inner = slice(2000, -2000)
@@ -105,7 +105,7 @@ def test_target_and_remainder_are_the_whole_and_the_result_is_what_was_asked_for
 
 def test_a_preview_is_rendered_before_it_is_stored_as_it_is_after(spans: SpanRequest, tmp_path: Path) -> None:
     state = spans.state
-    found = preview_repair(PreviewRequest(spans, RepairSettings("dog"), MaskMemory()), SILENT).result
+    found = preview_in_document(PreviewRequest(spans, RepairSettings("dog"), MaskMemory()), SILENT).result
     edit, proposals = separations_edit(state, found, accepted=True)
     after = apply_rows(state, edit.changes)
     at_hand = {one.key: one for one in found.audio}
@@ -138,7 +138,7 @@ def test_shown_masks_lie_where_the_window_is(spans: SpanRequest, monkeypatch: py
     """In one piece or in several; a window that is cut into pieces shows each moment once."""
     monkeypatch.setattr("engine.features.repair.separation.separate._PIECE_S", 0.7)
     monkeypatch.setattr("engine.features.repair.separation.separate._OVERLAP_S", 0.2)
-    made = preview_repair(PreviewRequest(spans, RepairSettings("dog"), MaskMemory()), SILENT)
+    made = preview_in_document(PreviewRequest(spans, RepairSettings("dog"), MaskMemory()), SILENT)
     for track in spans.state.tracks:
         masks = [mask for mask in made.masks if mask.track == track.id]
         assert len(masks) > 1
@@ -172,7 +172,7 @@ def test_what_cannot_be_previewed_is_said(
 ) -> None:
     request = PreviewRequest(replace(spans, windows=windows), RepairSettings(words), MaskMemory())
     with pytest.raises(UsageError, match=said):
-        preview_repair(request, SILENT)
+        preview_in_document(request, SILENT)
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,7 @@ def test_what_is_not_understood_or_not_there_makes_no_preview(
     spans: SpanRequest, words: str, refused: type[SeparationError], code: str
 ) -> None:
     with pytest.raises(refused) as raised:
-        preview_repair(PreviewRequest(spans, RepairSettings(words), MaskMemory()), SILENT)
+        preview_in_document(PreviewRequest(spans, RepairSettings(words), MaskMemory()), SILENT)
     assert raised.value.code == raised.value.fields()["code"] == code
     if isinstance(raised.value, SoundNotFoundError):
         assert raised.value.probability < LEAST_PROBABILITY
@@ -200,7 +200,7 @@ def test_what_is_not_understood_or_not_there_makes_no_preview(
 
 def test_a_span_is_an_example_in_the_place_of_words(spans: SpanRequest) -> None:
     settings = RepairSettings(example=(round(8.5 * RATE_HZ), round(9.2 * RATE_HZ)))
-    made = preview_repair(PreviewRequest(spans, settings, MaskMemory()), SILENT)
+    made = preview_in_document(PreviewRequest(spans, settings, MaskMemory()), SILENT)
     assert made.result.change.named == "sound like that at 0:08.5"
     assert made.result.change.probability is None, "what is shown needs no words"
     assert made.result.change.lowered_db > 6.0

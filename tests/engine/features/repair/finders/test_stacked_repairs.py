@@ -22,7 +22,7 @@ from engine.document.kinds.operations import Replace, Stored
 from engine.document.proposals import Proposal, Verdict
 from engine.features.repair.finders.requests import PreviewRequest, RepairSettings, separations_edit
 from engine.features.repair.finders.separate import (
-    preview_repair,
+    preview_in_document,
     separate_in_document,
     separate_request,
 )
@@ -69,7 +69,7 @@ def test_a_second_repair_is_made_of_what_the_first_leaves(yard_copy: Path, secon
         once = heard(document)
         spans = SpanRequest(document.state, media_of(document), (), (second,))
         settings = RepairSettings(paint=(Range(*second, 500.0, 4000.0),))
-        made = preview_repair(PreviewRequest(spans, settings, MaskMemory()), SILENT)
+        made = preview_in_document(PreviewRequest(spans, settings, MaskMemory()), SILENT)
         inner = slice(2000, -2000)
         both = sum(one.samples for part in (made.target, made.remainder) for one in part.audio)
         np.testing.assert_allclose(both[inner], once[slice(*second)][inner], atol=1e-4)

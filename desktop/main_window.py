@@ -6,7 +6,7 @@ from functools import partial
 
 from PySide6.QtCore import QSettings
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QWidget
 
 from desktop.commands import ABSENT, COMMANDS, MENUS
 from desktop.commands.features import commands_of_finders
@@ -69,10 +69,11 @@ from desktop.timeline.markers import Marking
 from desktop.timeline.selecting import Selecting
 from desktop.timeline.tracks import Tracks
 from desktop.timeline.zooms import Zooms
-from widgets.chrome.around_timeline import Beside, SelectionBar, stacked
+from widgets.chrome.around_timeline import Beside, SelectionBar
 from widgets.chrome.palette_and_key_sheet import CommandPalette
 from widgets.chrome.status_bar import StatusBar
 from widgets.chrome.top_bar import TopBar
+from widgets.controls.key_caps import column
 from widgets.review.history_panel import HistoryPanel
 from widgets.review.queue_panel import QueuePanel
 from widgets.theme import Theme
@@ -142,16 +143,21 @@ class MainWindow(QMainWindow):
         restore_size(self, self._settings)
 
     def _make_views(self, keymap: Keymap) -> None:
-        theme = self.look.theme
-        self.top_bar = TopBar(theme, self.caps)
-        self.timeline = TimelineView(theme)
-        self.queue_panel = QueuePanel(theme, self.caps)
-        self.history_panel = HistoryPanel(theme)
-        self.timing_panel = TimingPanel(theme, self.caps)
-        self.repair_panel = RepairPanel(theme, self.caps)
-        self.status_bar = StatusBar(theme, self.caps)
-        self.pages = QStackedWidget()
-        self.selection_bar = SelectionBar(theme, self.caps)
+        """Make the views at their places: a widget that moves is styled again with all in it."""
+        theme, whole = self.look.theme, QWidget(self)
+        self.setCentralWidget(whole)
+        self.pages = QStackedWidget(whole)
+        beside = Beside(self.pages)
+        self.pages.addWidget(beside)
+        self.side = Side(beside)
+        self.top_bar = TopBar(theme, self.caps, whole)
+        self.status_bar = StatusBar(theme, self.caps, whole)
+        self.timeline = TimelineView(theme, beside.main)
+        self.selection_bar = SelectionBar(theme, self.caps, beside.main)
+        self.queue_panel = QueuePanel(theme, self.caps, self.side)
+        self.timing_panel = TimingPanel(theme, self.caps, self.side)
+        self.repair_panel = RepairPanel(theme, self.caps, self.side)
+        self.history_panel = HistoryPanel(theme, self.side)
         self.palette_popup = CommandPalette(theme, keymap.commands, self, absent=ABSENT, keys=self.caps)
 
     def _make_editing(self, keymap: Keymap) -> None:
@@ -183,18 +189,12 @@ class MainWindow(QMainWindow):
         restarts = {"taste.learn": self.learning.restart, "file.import": self.recordings.restart}
         self.unfinished = Unfinished(self, self, restarts, self._settings)
         working_in = (self.timing_panel, self.repair_panel, self.takes.panel, self.editors.panel)
-        self.side = Side(self.queue_panel, *working_in, self.history_panel, self.learning_panel)
+        bars = (self.top_bar, self.crashes.bar, self.unfinished.bar)
+        column(*bars, (self.pages, 1), self.status_bar, gap=0, owner=self.centralWidget())
+        column((self.timeline, 1), self.selection_bar, gap=0, owner=self.timeline.parentWidget())
+        self.side.fill(self.queue_panel, *working_in, self.history_panel, self.learning_panel)
         self.history_panel.hide()
         self.repairing.opened.connect(self.side.make_room)
-        whole = QWidget(self)
-        self.setCentralWidget(whole)  # while empty: a widget that moves is styled again with all in it
-        column = QVBoxLayout(whole)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        for part in (self.top_bar, self.crashes.bar, self.unfinished.bar, self.pages, self.status_bar):
-            column.addWidget(part)
-        column.setStretchFactor(self.pages, 1)
-        self.pages.addWidget(Beside(stacked(self.timeline, self.selection_bar), self.side, self.pages))
         self.tasting = Tasting(
             self,
             self,

@@ -7,32 +7,33 @@ from pkgutil import resolve_name
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from desktop.shell.shell import Shell
 from engine.core.errors import UsageError
 from engine.core.extensions import blamed
+from widgets.chrome.around_timeline import LEAST_SIDE
+from widgets.controls.key_caps import column
 from widgets.review.queue_panel import QueuePanel
-from widgets.theme import Theme
+from widgets.theme import Theme, px
 
 
 class Side(QWidget):
-    """Lays them out below each other; the queue takes the room that the others leave.
+    """Lays them out below each other; the queue takes the room that the others leave."""
 
-    Parameters
-    ----------
-    yielding : a panel that hides while another one is in use
-    panels : the others
-    """
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setMinimumWidth(px(LEAST_SIDE))
 
-    def __init__(self, queue: QueuePanel, yielding: Any, *panels: Any) -> None:
-        super().__init__()
-        self._layout = layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(queue, 1)
-        for panel in (yielding, *panels):
-            layout.addWidget(panel)
+    def fill(self, queue: QueuePanel, yielding: Any, *panels: Any) -> None:
+        """Show panels, once.
+
+        Parameters
+        ----------
+        yielding : a panel that hides while another one is in use
+        panels : the others
+        """
+        self._layout = column((queue, 1), yielding, *panels, gap=0, owner=self)
         self._panels, self._of_features = (queue, yielding, *panels), dict[str, QWidget]()
         self._queue, self._yielding, self._put_away = queue, yielding, False
 

@@ -14,32 +14,28 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QSizePolicy, QSplitter, QWidget
 
 from widgets.controls.command_entries import with_keys
-from widgets.controls.key_caps import Part, column, command_buttons, row
+from widgets.controls.key_caps import Part, command_buttons, row
 from widgets.controls.text_and_icons import ElidedLabel, announce
 from widgets.theme import BAR, QUEUE, QUEUE_SHARE, Theme, px
 
 LEAST_SIDE = 300
 
 
-def stacked(main: QWidget, below: QWidget) -> QWidget:
-    """Return a page of two widgets; the lower one has its own height."""
-    page = QWidget()
-    column((main, 1), below, gap=0, owner=page)
-    return page
-
-
 class Beside(QSplitter):
-    """Two widgets side by side; the second has its share of the width."""
+    """Two columns.
 
-    def __init__(self, main: QWidget, side: QWidget, parent: QWidget | None = None) -> None:
+    Attributes
+    ----------
+    main : the first column; a second child has its share of the width
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
         self._is_dragged = False
         self.setHandleWidth(1)
         self.setChildrenCollapsible(False)
-        self.addWidget(main)
-        self.addWidget(side)
+        self.main = QWidget(self)
         self.setStretchFactor(0, 1)
-        side.setMinimumWidth(px(LEAST_SIDE))
         self.splitterMoved.connect(self._stop_sharing)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

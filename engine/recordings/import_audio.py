@@ -15,7 +15,7 @@ from pathlib import Path
 
 from engine.core.errors import SourceError
 from engine.core.files.safe_write import shown
-from engine.core.progress import Progress
+from engine.core.progress import SILENT, Progress
 from engine.core.timebase import convert_samples
 from engine.core.wording import counted, listed
 from engine.document.analysis import StrokePickup
@@ -37,15 +37,15 @@ from engine.sound.headers.bwf import CuePoint, channel_title, read_channel_names
 from engine.sound.opening import address_of, of_channel
 from engine.sound.pictures.peak_cache import read_together, source_peaks, store_channels
 from engine.sound.pictures.peaks import PeakPyramid, peaks_warning
-from engine.sound.reader import content_hash, probe
+from engine.sound.reader import SourceInfo, content_hash, probe
 
 _STEREO, _LEAST_NAMED = 2, 3
 """A file with this many named channels is split unless the user decides against it."""
 _MIX = re.compile(
     r"(?i).*\b(?:mix|mixdown|master|2-?bus)\b.*|(?:mix|tr|main) ?[lr]|(?:mix|main) ?(?:left|right)"
 )
-_LOOKING = 0.02
-"""Share of the work that looking at the files is."""
+_LOOKING, _HALF = 0.02, 0.5
+"""Share of the work that looking at the files is, half of it for their formats."""
 EMPTY = DocumentState()
 
 
@@ -103,31 +103,48 @@ class Poly:
         )
 
 
-def poly_files(paths: Sequence[Path]) -> tuple[Poly, ...]:
-    """Return the files with more than one channel, those that cannot be read left out."""
-    found = []
-    for path in paths:
+def formats_of(paths: Iterable[Path], progress: Progress = SILENT) -> dict[Path, SourceInfo]:
+    """Return the formats of files, by path; those that cannot be read are left out."""
+    wanted, found = list(dict.fromkeys(paths)), {}
+    for number, path in enumerate(wanted):
+        progress.check_cancelled()
+        progress.report(number / len(wanted), f"Looking at {shown(path.name)}")
         with suppress(SourceError):
-            channels = 1 if address_of(path).channel else probe(path, is_listened_to=False).channels
-            if channels > 1:
-                names = {key: name for key, name in read_channel_names(path).items() if key <= channels}
-                found.append(Poly(path, channels, names))
+            found[path] = probe(path, is_listened_to=False)
+    return found
+
+
+def poly_files(formats: Mapping[Path, SourceInfo]) -> tuple[Poly, ...]:
+    """Return the files with more than one channel."""
+    found = []
+    for path, info in formats.items():
+        if info.channels > 1:
+            with suppress(SourceError):
+                names = {key: name for key, name in read_channel_names(path).items() if key <= info.channels}
+                found.append(Poly(path, info.channels, names))
     return tuple(found)
 
 
 def offered(paths: Sequence[Path]) -> tuple[Poly, ...]:
     """Return the files that the user is asked about: those with more than two channels."""
-    return tuple(one for one in poly_files(paths) if one.channels > _STEREO)
+    return tuple(one for one in poly_files(formats_of(paths)) if one.channels > _STEREO)
 
 
-def split_paths(paths: Sequence[Path], split: Split) -> tuple[tuple[Path, ...], tuple[str, ...]]:
-    """Return the addresses to import, and a sentence for each file whose mixes are left out."""
+def split_paths(
+    paths: Sequence[Path], split: Split, formats: Mapping[Path, SourceInfo]
+) -> tuple[tuple[Path, ...], tuple[str, ...]]:
+    """Return the addresses to import, and a sentence for each file whose mixes are left out.
+
+    Parameters
+    ----------
+    formats : of the files, see `formats_of`
+    """
     if split is Split.NONE:
         return tuple(paths), ()
     least = {Split.POLY: _STEREO + 1, Split.EVERY: _STEREO}.get(split)
     found = {
         one.path: one
-        for one in poly_files(paths)
+        for one in poly_files(formats)
         if (one.is_named if least is None else one.channels >= least)
     }
     addresses = [address for path in paths for address in (found[path].paths if path in found else (path,))]
@@ -196,7 +213,9 @@ def import_audio(request: ImportRequest, progress: Progress) -> Imported:
     """
     if not request.paths:
         raise SourceError("There is nothing to import; name at least one audio file.")
-    addresses, mixes = split_paths(request.paths, request.split)
+    looking = progress.part(0.0, _LOOKING)
+    formats = formats_of(request.paths, looking.part(0.0, _HALF))
+    addresses, mixes = split_paths(request.paths, request.split, formats)
     request = replace(request, paths=addresses)
     most, there = MOST_ROWS["track"], len(request.into.sources)
     if there + len(addresses) > most:
@@ -204,7 +223,7 @@ def import_audio(request: ImportRequest, progress: Progress) -> Imported:
             f"{counted(len(addresses), 'recording')} and {there:,} of the document are more than the "
             f"{most:,} tracks that a document takes: import at most {max(0, most - there):,}."
         )
-    looked, refused = _looked_at(request, progress.part(0.0, _LOOKING))
+    looked, refused = _looked_at(request, formats, looking.part(_HALF, 1.0))
     reading = progress.part(_LOOKING, 1.0)
     rate_hz = request.rate_hz or max((one.source.rate_hz for one in looked), default=0)
     sources: list[Source] = []
@@ -213,11 +232,12 @@ def import_audio(request: ImportRequest, progress: Progress) -> Imported:
     named = {one.source.id: one for one in looked}
     groups = read_together([one.source for one in looked], rate_hz)
     for number, group in enumerate(groups):
-        store_channels(group, rate_hz, reading.step(number, len(groups)))
+        share = reading.step(number, len(groups))
+        stored = store_channels(group, rate_hz, share)
         for source in group:
             path, warning = named[source.id].path, named[source.id].warning
             try:
-                found = source_peaks(source, rate_hz, reading.step(number, len(groups)))
+                found = stored.get(source.id) or source_peaks(source, rate_hz, share)
             except SourceError as error:
                 refused.append(str(error))
                 continue
@@ -238,10 +258,7 @@ def import_audio(request: ImportRequest, progress: Progress) -> Imported:
 
 def rates_of(paths: Iterable[Path]) -> Mapping[int, int]:
     """Return the number of files per sample rate, the highest first; unreadable files are skipped."""
-    rates = Counter[int]()
-    for path in paths:
-        with suppress(SourceError):
-            rates[probe(path, is_listened_to=False).rate_hz] += 1
+    rates = Counter(info.rate_hz for info in formats_of(paths).values())
     return dict(sorted(rates.items(), reverse=True))
 
 
@@ -263,7 +280,9 @@ class _Looked:
         return self.tracks.title if self.tracks is not None and len(self.tracks.words) > 1 else ""
 
 
-def _looked_at(request: ImportRequest, progress: Progress) -> tuple[list[_Looked], list[str]]:
+def _looked_at(
+    request: ImportRequest, formats: Mapping[Path, SourceInfo], progress: Progress
+) -> tuple[list[_Looked], list[str]]:
     """Return the files as sources, and the reasons why others are skipped."""
     looked: list[_Looked] = []
     refused: list[str] = []
@@ -272,7 +291,7 @@ def _looked_at(request: ImportRequest, progress: Progress) -> tuple[list[_Looked
         progress.check_cancelled()
         progress.report(number / len(request.paths), f"Looking at {shown(path.name)}")
         try:
-            found = _look_at(path)
+            found = _look_at(path, formats.get(path))
         except SourceError as error:
             refused.append(str(error))
             continue
@@ -300,9 +319,9 @@ def _with_one_notice(looked: Sequence[_Looked]) -> Iterator[_Looked]:
         yield replace(one, warning=" ".join(filter(None, (warning, others))))
 
 
-def _look_at(path: Path) -> _Looked:
+def _look_at(path: Path, known: SourceInfo | None) -> _Looked:
     """Return a file as a source. Silence is found while its peaks are built, with progress."""
-    info = probe(path, is_listened_to=False)
+    info = known or probe(path, is_listened_to=False)
     absolute = str(path.absolute())
     if shown(absolute) != absolute:
         raise SourceError(f"{shown(path)} has a name that is not valid text: rename the file or its folder.")

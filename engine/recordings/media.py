@@ -137,10 +137,10 @@ def find_media(
         for source in group:
             with all_found.noting_missing(state, source):
                 here.append(replace(source, path=str(locate(source, request.document_folder))))
-        store_channels(here, state.rate_hz, share)
+        stored = store_channels(here, state.rate_hz, share)
         for source in here:
             with all_found.noting_missing(state, source):
-                peaks = source_peaks(source, state.rate_hz, share)
+                peaks = stored.get(source.id) or source_peaks(source, state.rate_hz, share)
                 conformed = conformed_path(source, state.rate_hz)
                 for found in (all_found, new):
                     found.take(source.id, Path(source.path), conformed, peaks)

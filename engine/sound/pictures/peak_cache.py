@@ -63,20 +63,30 @@ def read_together(sources: Iterable[Source], rate_hz: int) -> list[list[Source]]
     return [list(group) for _file, group in groupby(sources, file)]
 
 
-def store_channels(sources: Sequence[Source], rate_hz: int, progress: Progress = SILENT) -> None:
+def store_channels(
+    sources: Sequence[Source], rate_hz: int, progress: Progress = SILENT
+) -> dict[str, PeakPyramid]:
     """Build the missing peaks of a group of `read_together` with one reading of the file.
 
     Invalid samples are counted for each channel alone, so a file that has any is left to `source_peaks`, and
     so is a file that cannot be read.
+
+    Returns
+    -------
+    stored : the peaks that were stored before, by source id
 
     Raises
     ------
     ExportError : the cache folder cannot take the peaks, or the disk is full
     Cancelled : the user cancelled; nothing is left behind
     """
-    missing = [source for source in sources if load_peaks(source.content_hash, rate_hz) is None]
+    if len(sources) < 2:
+        return {}
+    found = ((source.id, load_peaks(source.content_hash, rate_hz)) for source in sources)
+    stored = {key: peaks for key, peaks in found if peaks is not None}
+    missing = [source for source in sources if source.id not in stored]
     if len(missing) < 2:
-        return
+        return stored
     rows = [address_of(Path(source.path)).channel - 1 for source in missing]
     with suppress(SourceError), ExitStack() as stack:
         reader = stack.enter_context(SourceReader(address_of(Path(missing[0].path)).file))
@@ -91,6 +101,7 @@ def store_channels(sources: Sequence[Source], rate_hz: int, progress: Progress =
             raise SourceError(reader.left_out)
         for file in files:
             file.complete(0, -1)
+    return stored
 
 
 def store_peaks(

@@ -21,12 +21,13 @@ from engine.recordings.import_audio import (
     Imported,
     ImportRequest,
     Split,
+    formats_of,
     import_audio,
     import_edit,
     poly_files,
     split_paths,
 )
-from engine.recordings.media import locate, relink
+from engine.recordings.media import MediaRequest, find_media, locate, relink
 from engine.recordings.stated.placements import Mode
 from engine.sound.headers.bwf import (
     Broadcast,
@@ -36,8 +37,9 @@ from engine.sound.headers.bwf import (
     read_channel_names,
 )
 from engine.sound.headers.start_times import read_time_reference
-from engine.sound.pictures.peak_cache import read_together, source_peaks, store_channels
+from engine.sound.pictures.peak_cache import load_peaks, read_together, source_peaks, store_channels
 from engine.sound.reader import SourceReader, content_hash, probe
+from tests.counting import calls_of
 from tests.engine.features.placement.field_recorders import (
     METACORDER,
     NUENDO,
@@ -153,7 +155,7 @@ def test_the_user_chooses_which_files_are_split(tmp_path: Path, split: Split, tr
         poly(tmp_path / "plain.WAV", TASCAM, ("", "", "")),
         poly(tmp_path / "stereo.WAV", TASCAM, ("", "")),
     )
-    assert len(split_paths(paths, split)[0]) == tracks
+    assert len(split_paths(paths, split, formats_of(paths))[0]) == tracks
 
 
 @pytest.mark.parametrize(
@@ -169,7 +171,7 @@ def test_the_user_chooses_which_files_are_split(tmp_path: Path, split: Split, tr
     ],
 )
 def test_mixes_are_left_out(tmp_path: Path, names: tuple[str, ...], mixes: tuple[int, ...]) -> None:
-    (found,) = poly_files([poly(tmp_path / "a.WAV", ZOOM_F8, names)])
+    (found,) = poly_files(formats_of([poly(tmp_path / "a.WAV", ZOOM_F8, names)]))
     assert found.mixes == mixes
     assert len(found.paths) == len(names) - len(mixes)
 
@@ -270,3 +272,12 @@ def test_channels_of_a_file_are_read_once(tmp_path: Path) -> None:
     store_channels(again, RATE_HZ)
     path.unlink()
     assert [source_peaks(one, RATE_HZ).levels[0][:2].min() for one in again] == [1.0] * 4
+
+
+@pytest.mark.parametrize("split", [Split.NONE, Split.EVERY])
+def test_stored_peaks_are_checked_once_when_a_document_opens(tmp_path: Path, split: Split) -> None:
+    path = tmp_path / "take.wav"
+    soundfile.write(path, np.zeros((RATE_HZ, 4)), RATE_HZ)
+    state = imported_tracks(import_audio(ImportRequest((path,), split=split), SILENT))
+    request = MediaRequest(state, tmp_path)
+    assert calls_of(lambda: find_media(request, SILENT), of=load_peaks) == len(state.sources)

@@ -150,6 +150,7 @@ def command_test(options):
     with tempfile.TemporaryFile() as output, tempfile.TemporaryDirectory(dir=memory_folder()) as folder:
         # More threads than cores wait for each other: two tests at once took a third more of the processor.
         settings = {"OMP_NUM_THREADS": str(cores // at_once), "PYTEST_DEBUG_TEMPROOT": folder}
+        settings["PYTHONDONTWRITEBYTECODE"] = ""  # hundreds of programs that tests start need not compile
         beside = dict(os.environ, **settings)
         # Tests that play wait three of four seconds, which takes no time from those that compute.
         player = subprocess.Popen([*pytest, "-m", "plays"], env=beside, stdout=output, stderr=output)

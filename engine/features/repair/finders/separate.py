@@ -180,8 +180,7 @@ def separate_in_document(
     separator = separator or RememberingSeparator(separator_named(request.separator), MaskMemory())
     own = RepairedTracks(state, request.media) if opened is None else nullcontext(opened)
     made: list[_Piece] = []
-    refusals: list[NotCredibleError] = []
-    refused = 0
+    refusals, refused = list[NotCredibleError](), 0
     with own as tracks:
         recordings = [_recording(state, tracks.voice(track)) for track in meant]
         probability = None
@@ -201,7 +200,6 @@ def separate_in_document(
             for window, samples in _separated(recording, credible, wanted, separator, part):
                 result = _placed(samples, window[0])
                 change = level_change(recording, result, credible, window, wanted, separator)
-                change = replace(change, probability=probability)
                 made.append(_Piece(stored(samples, state.rate_hz), (*window, track.id), change))
     if not made:
         raise refusals[0]
@@ -209,7 +207,7 @@ def separate_in_document(
         tuple(one.audio for one in made),
         tuple(one.window for one in made),
         tuple(used_keys(state, track, (start, stop)) for start, stop, track in (one.window for one in made)),
-        tuple(one.change for one in made),
+        tuple(replace(one.change, probability=probability) for one in made),
         f"{SEPARATION_MAKER} {separator.name}",
         refused,
     )

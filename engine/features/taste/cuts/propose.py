@@ -141,10 +141,8 @@ def propose_cuts(
             replace(one, evidence=Evidence.WEAK) if is_weak else one
             for one, is_weak in zip(proposals, weak.tolist(), strict=True)
         ]
-    asked: list[Proposal] = []
-    if is_default:
-        gone = united(np.concatenate([spans, answered.accepted]))
-        asked = questions(unfamiliar, gone, profile, settings.crossfade_ms)
+    gone = united(np.concatenate([spans, answered.accepted]))
+    asked = questions(unfamiliar, gone, profile, settings.crossfade_ms) if is_default else []
     rows = tuple(sorted((*proposals, *asked), key=lambda one: (one.start_samples, one.stop_samples)))
     left = remaining_samples(spans, profile, walls)
     return CutPlan(rows, chosen.threshold, left, left / length_samples, len(asked))

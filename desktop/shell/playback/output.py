@@ -19,6 +19,8 @@ NO_DEVICE = "no audio device"
 
 # PortAudio is not made for two threads: whoever looks for devices or opens one holds this.
 _portaudio_lock = threading.RLock()
+# A driver may never return: JACK waits for ever for a lock that a killed program has left.
+LONGEST_START_S = 5.0
 _open_streams: list[object] = []
 
 
@@ -63,15 +65,19 @@ def portaudio(rescan: bool = False) -> Iterator[Any]:
 
     Raises
     ------
-    NoDeviceError : PortAudio is not installed
+    NoDeviceError : PortAudio is not installed, or another thread waits for an audio driver
     """
-    with _portaudio_lock:
+    if not _portaudio_lock.acquire(timeout=LONGEST_START_S):
+        raise NoDeviceError(f"{NO_DEVICE}: an audio driver does not answer")
+    try:
         sounddevice = load_portaudio()
         if rescan and not _open_streams:
             # PortAudio has no other way to learn of devices that came or went.
             sounddevice._terminate()
             sounddevice._initialize()
         yield sounddevice
+    finally:
+        _portaudio_lock.release()
 
 
 def opened(stream: object) -> None:

@@ -12,6 +12,7 @@ from typing import Protocol
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from desktop.shell.playback.output import (
+    LONGEST_START_S,
     SYSTEM_DEVICE,
     AudioChoice,
     DeviceOutput,
@@ -64,7 +65,7 @@ class DeviceSearch(QObject):
     def wake(self) -> None:
         """Let PortAudio scan the devices once, to avoid a delay at the first playback."""
         if self._thread is None:
-            self._thread = threading.Thread(target=wake, name="device search")
+            self._thread = threading.Thread(target=wake, name="device search", daemon=True)
             self._thread.start()
 
     def end(self) -> None:
@@ -72,10 +73,10 @@ class DeviceSearch(QObject):
         self._timer.stop()
 
     def close(self) -> None:
-        """Stop scanning, and wait for the running scan."""
+        """Stop scanning, and wait for the running scan, but not for a driver that does not answer."""
         self.end()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(LONGEST_START_S)
             self._thread = None
 
     def _look(self) -> None:
@@ -84,7 +85,7 @@ class DeviceSearch(QObject):
             return
         choice, rate_hz = self._choice, self._rate_hz
         self._thread = threading.Thread(
-            target=lambda: self._looked.emit(can_open(choice, rate_hz)), name="device search"
+            target=lambda: self._looked.emit(can_open(choice, rate_hz)), name="device search", daemon=True
         )
         self._timer.start(LAST_LOOK_MS)  # until the answer: it also says that the search goes on
         self._thread.start()

@@ -66,6 +66,7 @@ class RepairedTracks:
     def __init__(self, state: DocumentState, media: Mapping[str, Path], progress: Progress = SILENT) -> None:
         self._state, self._media, self._progress = state, media, progress
         self._voices: dict[Track, Voice] = {}
+        self._opened = ExitStack()
 
     def __enter__(self) -> Self:
         return self
@@ -73,14 +74,14 @@ class RepairedTracks:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with ExitStack() as opened:
-            for voice in self._voices.values():
-                opened.callback(voice.close)
+        self._opened.close()
 
     def voice(self, track: Track) -> Voice:
         """Return a track with its accepted repairs in place and the takes that play."""
         if track not in self._voices:
-            self._voices[track] = open_repaired(self._state, track, self._media, self._progress)
+            voice = open_repaired(self._state, track, self._media, self._progress)
+            self._opened.callback(voice.close)
+            self._voices[track] = voice
         return self._voices[track]
 
 

@@ -45,16 +45,16 @@ def words_in_span(request: SpanRequest, progress: Progress) -> tuple[DetectedWor
     tracks = sounding_tracks(state, request.tracks, windows)
     with RepairedTracks(state, request.media) as opened:
         require_sound(opened, tracks, windows, progress)
-    names = naming()
-    around = s_to_samples(names.around_s, state.rate_hz)
+        names = naming()
+        around = s_to_samples(names.around_s, state.rate_hz)
 
-    def parts() -> Iterator[Part]:
-        for number, (start, stop) in enumerate(windows):
-            part = progress.part(number / len(windows), (number + 1) / len(windows))
-            blocks = mono(request, (start - around, stop + around), part, names.rate_hz)
-            yield Part(blocks, convert_samples(stop - start, state.rate_hz, names.rate_hz))
+        def parts() -> Iterator[Part]:
+            for number, (start, stop) in enumerate(windows):
+                part = progress.step(number, len(windows))
+                blocks = mono(request, (start - around, stop + around), part, names.rate_hz, opened)
+                yield Part(blocks, convert_samples(stop - start, state.rate_hz, names.rate_hz))
 
-    labels = names.labels(parts(), names.known)
+        labels = names.labels(parts(), names.known)
     likely = (label for label in labels[:MOST_WORDS] if label.likelihood >= LEAST_SHOWN)
     return tuple(DetectedWord(label.text, label.likelihood) for label in likely)
 

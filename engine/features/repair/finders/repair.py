@@ -81,11 +81,11 @@ def _find_like(request: FinderRequest, progress: Progress) -> Found:
     (example,) = joined((span,), state.length_samples, state.rate_hz)
     spans = SpanRequest(state, request.media, request.tracks, (example,))
     tracks = sounding_tracks(state, spans.tracks, (example,))
-    with RepairedTracks(state, spans.media) as opened:
-        require_sound(opened, tracks, (example,), progress)
     cuts = settings.does == "cut"
     listening = progress if cuts else progress.part(0.0, _SEARCH)
-    heard = detector().analysed(mono(spans, (0, state.length_samples), listening))
+    with RepairedTracks(state, spans.media) as opened:
+        require_sound(opened, tracks, (example,), progress)
+        heard = detector().analysed(mono(spans, (0, state.length_samples), listening, opened=opened))
     events = like_events(heard, example, state.rate_hz, state.length_samples)
     if len(events) < 2:
         return Found((), NOTHING_ELSE, figures={"places": []})

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,7 +65,7 @@ _MOST = 0.5
 _PULSE_BEATS = 48
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class ScoredRecording:
     """A recording and its analyses, see `engine.features.taste.cuts.propose.propose_cuts`."""
 
@@ -74,7 +75,7 @@ class ScoredRecording:
     length_samples: int
     rate_hz: int
 
-    @property
+    @cached_property
     def phrases(self) -> Samples:
         """The phrases of speech, shape (k, 2)."""
         return NOWHERE if self.has_pulse else phrases_in(self.listening, self.rate_hz)
@@ -84,7 +85,7 @@ class ScoredRecording:
         """Whether the recording is neither music with a pulse nor speech."""
         return self.listening is not None and not self.has_pulse and not len(self.phrases)
 
-    @property
+    @cached_property
     def has_pulse(self) -> bool:
         """Whether the recording is music with a pulse."""
         return self.grid is not None and has_pulse(self.grid)
@@ -94,14 +95,15 @@ class ScoredRecording:
         """The dead air, shape (k, 2)."""
         return NOWHERE if self.listening is None else self.listening.dead_air_samples
 
+    @cached_property
     def found_by_rules(self) -> Samples:
-        """Return dead air and faults found by rules, shape (k, 2): evidence even in unfamiliar music."""
+        """Dead air and faults found by rules, shape (k, 2): evidence even in unfamiliar music."""
         starts, faults = self.curve.false_starts_samples[:, :2], self.curve.faults_samples
         return united(np.concatenate([self.dead_air, starts, faults]))
 
     def are_evident(self, spans: Samples, least: float = 1.0) -> NDArray[np.bool_]:
         """Return whether spans, shape (n, 2), are faults; at a place, sound unlike the rest is one."""
-        evident = are_faults(spans, self.curve, self.found_by_rules(), self.rate_hz, least)
+        evident = are_faults(spans, self.curve, self.found_by_rules, self.rate_hz, least)
         return evident | are_unlike_rest(spans, self.curve, self.rate_hz) if self.is_place else evident
 
 
@@ -129,7 +131,7 @@ def evident_cuts(
         if recording.is_place:
             spans = sharpened(chosen.spans, exact, curve)
         else:
-            spans = without_plain_music(chosen.spans, curve, recording.found_by_rules(), rate_hz)
+            spans = without_plain_music(chosen.spans, curve, recording.found_by_rules, rate_hz)
         if not np.array_equal(spans, chosen.spans):
             chosen = replace(chosen, spans=spans, scored=spans)
         return chosen.where(recording.are_evident(chosen.spans)), fixed
@@ -151,7 +153,7 @@ def are_weak(
     Those are mostly unfamiliar music, or short, unless rules found most of them. By default, those without
     certain evidence are weak, too.
     """
-    by_rules = share_in(spans, recording.found_by_rules())
+    by_rules = share_in(spans, recording.found_by_rules)
     is_short = np.diff(spans)[:, 0] < LEAST_STRONG_S * recording.rate_hz
     is_weak: NDArray[np.bool_] = (is_short | (share_in(spans, unfamiliar) >= _MOST)) & (by_rules < _MOST)
     if is_default:

@@ -148,7 +148,7 @@ def unfamiliar_passages(recording: ScoredRecording, profile: ScoreProfile, line:
     ----------
     line : moments of a higher score are unlike the training data, see `unlike_from`
     """
-    not_music, grid, rate_hz = recording.found_by_rules(), recording.grid, recording.rate_hz
+    not_music, grid, rate_hz = recording.found_by_rules, recording.grid, recording.rate_hz
     if grid is not None and has_music(grid):
         pulse = steady_spans(grid, round(HOLE_S * rate_hz))
         not_music = united(np.concatenate([not_music, outside(pulse, 0, profile.length_samples)]))

@@ -5,7 +5,7 @@ Bulk acceptance leaves proposals with weak evidence for the user to answer one b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -156,8 +156,8 @@ class BulkAccept:
 
 def accept_in_bulk(state: DocumentState, ids: Sequence[str]) -> BulkAccept:
     """Divide proposals by their evidence."""
-    weak = [key for key in ids if has_weak_evidence(state, key)]
-    left = tuple(key for key in weak if state.verdict(key) is not Verdict.ACCEPTED)
+    weak = weak_ids(state.proposals)
+    left = tuple(key for key in ids if key in weak and state.verdict(key) is not Verdict.ACCEPTED)
     away = frozenset(left)
     return BulkAccept(tuple(key for key in ids if key not in away), left)
 
@@ -167,15 +167,15 @@ def accept_selected(state: DocumentState, ids: Sequence[str]) -> BulkAccept:
 
     Selecting only such proposals is deliberate; a longer selection may include them by accident.
     """
-    if all(has_weak_evidence(state, key) for key in ids):
+    if weak_ids(state.proposals).issuperset(ids):
         return BulkAccept(tuple(ids))
     return accept_in_bulk(state, ids)
 
 
-def has_weak_evidence(state: DocumentState, proposal_id: str) -> bool:
-    """Return whether a proposal of the document has weak evidence; False for an unknown id."""
-    proposal = state.proposals.get(proposal_id)
-    return proposal is not None and proposal.evidence is Evidence.WEAK
+@found_once
+def weak_ids(proposals: Mapping[str, Proposal]) -> frozenset[str]:
+    """Return the ids of the proposals with weak evidence; the queue divides its rows at every key."""
+    return frozenset(key for key, one in proposals.items() if one.evidence is Evidence.WEAK)
 
 
 @dataclass(frozen=True, slots=True)

@@ -495,6 +495,55 @@ class StoredSections:
         return tuple(Marker(f"section {start}", start, stop, label) for (start, stop), label in spans)
 
 
+DAY = "day"
+"""The kind under which a document stores it."""
+DAY_MAKER = "offcut-day-1"
+MOST_STARS = 5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StoredDay:
+    """A day of playing: its songs with their takes, talk and idle time, in document samples.
+
+    Takes are in the order of their songs, and of one song in the order they were played.
+
+    Attributes
+    ----------
+    kind : of the day, see `engine.features.day.day.DayKind`
+    names : of the songs
+    are_known : int8, shape (songs,), 1 for a song recognised from an earlier day
+    songs : int64, shape (n,), ascending: the place in `names` of the song of each take
+    spans_samples : int64, shape (n, 2), spans [start, stop) of the takes
+    are_complete : int8, shape (n,), 1 for a take with the whole song
+    semitones : int64, shape (n,), by which each take is higher than the first complete one of its song
+    speeds : float64, shape (n,), relative to the first complete one
+    stars : int8, shape (n,), 0 to `MOST_STARS`, given by the user
+    retained : int8, shape (n,), 1 for takes that the user chose to keep, -1 for those beside one, else 0
+    talk_samples, idle_samples : int64, shape (k, 2), spans outside of songs
+    of_sound : key of the sound that was analysed, see `engine.document.edits.analyses`
+    maker : the analyser, or `BY_HAND` after a correction
+    """
+
+    kind: str
+    names: Sequence[str]
+    are_known: NDArray[np.int8]
+    songs: NDArray[np.int64]
+    spans_samples: NDArray[np.int64]
+    are_complete: NDArray[np.int8]
+    semitones: NDArray[np.int64]
+    speeds: NDArray[np.float64]
+    stars: NDArray[np.int8]
+    retained: NDArray[np.int8]
+    talk_samples: NDArray[np.int64] = field(default_factory=_empty(np.int64, 0, 2))
+    idle_samples: NDArray[np.int64] = field(default_factory=_empty(np.int64, 0, 2))
+    of_sound: str = ""
+    maker: str = DAY_MAKER
+
+    def takes_of(self, song: int) -> NDArray[np.int64]:
+        """Return the rows of the takes of a song, in the order they were played."""
+        return np.flatnonzero(self.songs == song)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class StoredCurve:
     """A value for each moment of a recording, computed by an analysis of a package.
@@ -528,6 +577,7 @@ Analysis = (
     | StrokePickup
     | StoredTakes
     | StoredSections
+    | StoredDay
     | StoredCurve
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
@@ -91,6 +91,31 @@ Item = TypeVar("Item")
 
 _BEFORE_THREAD = 3
 """Items that are drawn before the thread starts: it costs more than all of a recording of a second."""
+
+
+def alongside(
+    blocks: Iterable[NDArray[np.float32]],
+    consume: Callable[[Iterator[NDArray[np.float32]]], Iterator[object]],
+) -> Iterator[NDArray[np.float32]]:
+    """Yield the blocks of a stream unchanged, and have a second consumer read the same blocks.
+
+    The second consumer is ahead by what it holds back, so that one pass over a recording serves both.
+
+    Parameters
+    ----------
+    consume : reads blocks, and yields after each of its own pieces
+    """
+    drawn: deque[NDArray[np.float32]] = deque()
+
+    def noted() -> Iterator[NDArray[np.float32]]:
+        for block in blocks:
+            drawn.append(block)
+            yield block
+
+    for _ in consume(noted()):
+        while drawn:
+            yield drawn.popleft()
+    yield from drawn
 
 
 @contextmanager

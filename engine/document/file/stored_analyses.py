@@ -22,6 +22,8 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from engine.document.analysis import (
+    DAY,
+    MOST_STARS,
     ORNAMENTS,
     PICKUP,
     SECTIONS,
@@ -34,6 +36,7 @@ from engine.document.analysis import (
     NearestReference,
     ScoreCurve,
     StoredCurve,
+    StoredDay,
     StoredSections,
     StoredTakes,
     StrokePickup,
@@ -223,6 +226,22 @@ def _require_takes(takes: StoredTakes) -> None:
         raise ValueError("the takes are not in the order of their passages")
 
 
+def _require_day(day: StoredDay) -> None:
+    _texts([day.kind, day.of_sound, *day.names])
+    count = len(day.songs)
+    _whole(day.songs, (count,), 0, len(day.names) - 1)
+    _whole(day.are_known, (len(day.names),), 0, 1)
+    _whole(day.are_complete, (count,), 0, 1)
+    _whole(day.semitones, (count,), -FARTHEST_SAMPLES, FARTHEST_SAMPLES)
+    _numbers(day.speeds, (count,), 0.0)
+    _whole(day.stars, (count,), 0, MOST_STARS)
+    _whole(day.retained, (count,), -1, 1)
+    for spans in (day.spans_samples, day.talk_samples, day.idle_samples):
+        _spans(spans)
+    if (np.diff(day.songs) < 0).any() or len(set(day.songs.tolist())) != len(day.names):
+        raise ValueError("the takes are not in the order of their songs")
+
+
 def _positions(values: NDArray[Any]) -> NDArray[Any]:
     _whole(values, (len(values),), -FARTHEST_SAMPLES, FARTHEST_SAMPLES)
     if (values[1:] < values[:-1]).any():
@@ -295,6 +314,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
         "sounds": Form(DetectedSounds, "the detected sounds", _require_sounds),
         PICKUP: Form(StrokePickup, "which tracks were recorded together", _require_pickup),
         TAKES: Form(StoredTakes, "the takes", _require_takes),
+        DAY: Form(StoredDay, "the songs of the day", _require_day),
         SECTIONS: Form(StoredSections, "the sections", _require_sections),
         "curve": Form(StoredCurve, "a curve", require_curve),
     }

@@ -8,7 +8,6 @@ another consumer reads.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -19,7 +18,7 @@ from numpy.typing import NDArray
 
 from engine.analysis.signal.bands import triangles
 from engine.analysis.signal.span_means import means_around
-from engine.analysis.signal.streams import resampled
+from engine.analysis.signal.streams import alongside, resampled
 from engine.core.progress import SILENT, Progress, gathered
 
 if TYPE_CHECKING:
@@ -249,19 +248,13 @@ class FramesInPassing:
 
     def passing(self, blocks: Iterable[Floats]) -> Iterator[Floats]:
         """Yield the same blocks, each of shape (n,), as they came; once for each of these."""
-        drawn: deque[Floats] = deque()
-        for power in power_blocks(_noted(blocks, drawn), self._rate_hz):
+        yield from alongside(blocks, self._follow)
+
+    def _follow(self, blocks: Iterator[Floats]) -> Iterator[None]:
+        for power in power_blocks(blocks, self._rate_hz):
             self._powers.append(power)
-            while drawn:
-                yield drawn.popleft()
-        yield from drawn
+            yield
 
     def frames(self) -> Frames:
         """Return the frames of the stream."""
         return frames_from(self._powers)
-
-
-def _noted(blocks: Iterable[Floats], drawn: deque[Floats]) -> Iterator[Floats]:
-    for block in blocks:
-        drawn.append(block)
-        yield block

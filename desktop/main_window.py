@@ -13,6 +13,8 @@ from desktop.commands.features import commands_of_finders
 from desktop.commands.packages import with_packages
 from desktop.export.exporting import Exporting
 from desktop.features.arrangement.editors import Editors
+from desktop.features.day.overview import Overview
+from desktop.features.day.preparing import Preparing
 from desktop.features.match.edits_from_files import EditsFromFiles
 from desktop.features.placement.placing import ask_places
 from desktop.features.repair.panel import RepairPanel
@@ -177,6 +179,8 @@ class MainWindow(QMainWindow):
         self.timing_proposing = TimingProposing(self, self, self.timing, self.recordings, self.analysing)
         self.repairing = Repairing(self, self, self.repair_panel, self.arrivals, self._settings)
         self.takes, self.sections = Takes(self, self), Sections(self, self, self.by_hand)
+        self.day = Overview(self, self, self.pages)
+        self.preparing = Preparing(self, self, self.recordings, self.day)
         self.editors = Editors(self, self, self._settings)
         keyed = KeyedViews(self.palette_popup, self.queue_panel, self.repair_panel)
         self.user_settings = UserSettings(self, self, keymap, self.player, keyed, self._settings)
@@ -251,7 +255,7 @@ class MainWindow(QMainWindow):
     def escape(self) -> None:
         """End the drag, leave the mode or clear the selection; else stop."""
         is_playing = self.transport.is_playing
-        if not is_playing and self.tasting.leave():
+        if not is_playing and (self.tasting.leave() or self.day.leave()):
             return
         modes = (self.timeline.cancel_drag, self.tap_tempo.give_up, self.grid_layer.leave, self.clips.leave)
         panels = (self.repairing.leave, self.editors.comparing.leave, self.selecting.let_go)

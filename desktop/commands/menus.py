@@ -8,7 +8,7 @@ from dataclasses import dataclass
 GROUPS = (
     "Review", "Queue", "Edges", "Playback", "Tracks", "Clips", "Chosen clips", "Ripple", "Grid",
     "In the grid", "Drum timing", "Markers", "Sections", "Selection", "By hand", "Sound repair", "Sounds",
-    "Takes", "Editors", "Arrangement", "View", "Taste", "Edit", "File", "Help",
+    "Takes", "Day", "In the overview", "Editors", "Arrangement", "View", "Taste", "Edit", "File", "Help",
 )
 # fmt: on
 """In the order of palette and key sheet."""
@@ -40,6 +40,7 @@ MENUS = (
     MenuGroups("Tracks", ("Tracks", "Clips"), ("Chosen clips", "Ripple")),
     MenuGroups("Review", ("Review",), ("Queue", "Edges")),
     MenuGroups("Taste", ("Taste",)),
+    MenuGroups("Day", ("Day",), ("In the overview",)),
     MenuGroups(
         "Tools",
         submenus=(

@@ -21,7 +21,9 @@ PAINT_LAYER = "paint"
 """The same while a mask is painted; unused keys fall through to the repair panel."""
 CLIP_LAYER = "clips"
 """The same while clips are chosen."""
-LAYERS = (GRID_LAYER, REPAIR_LAYER, PAINT_LAYER, CLIP_LAYER)
+DAY_LAYER = "day"
+"""The same while the overview of the day is shown."""
+LAYERS = (DAY_LAYER, GRID_LAYER, REPAIR_LAYER, PAINT_LAYER, CLIP_LAYER)
 OUTER_LAYERS = {PAINT_LAYER: REPAIR_LAYER}
 """The layer whose keys work within another too."""
 PREFIX = "F12"

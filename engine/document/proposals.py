@@ -42,6 +42,9 @@ BY_SHORTENING = "shorter pauses"
 BY_TALK = "talk"
 """The maker of cuts of talk outside of songs; planners by scores leave them as they are."""
 
+BY_DAY = "day"
+"""The maker of cuts between the songs of a day; planners by scores leave them as they are."""
+
 ADDED_MAKER = "added:"
 """What `Proposal.maker` begins with if its finder names no maker; the name of the finder follows.
 
@@ -55,7 +58,10 @@ SEPARATION_MAKER = "separation:"
 UNSCORED = frozenset({BY_HAND, BY_MATCH, BY_IMPORT})
 """Makers without a rating: the score of their proposals has no meaning."""
 OWN_MAKERS = frozenset(
-    {BY_HAND, BY_TAKES, BY_MATCH, BY_IMPORT, BY_ARRANGING, BY_COMPING, BY_EXAMPLE, BY_SHORTENING, BY_TALK}
+    {
+        *(BY_HAND, BY_TAKES, BY_MATCH, BY_IMPORT, BY_ARRANGING, BY_COMPING, BY_EXAMPLE, BY_SHORTENING),
+        *(BY_TALK, BY_DAY),
+    }
 )
 """Makers with a name of their own whose proposals only they themselves replace.
 

@@ -6,7 +6,7 @@ changes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -219,8 +219,18 @@ def listen_to_document(request: AnalysisRequest, progress: Progress) -> FoundAna
     return analysed(request, wanted, progress, leaves_out=True)
 
 
-def find_beats_and_onsets(request: AnalysisRequest, progress: Progress) -> FoundAnalyses:
+Passing = Callable[[Iterator[NDArray[np.float32]]], Iterator[NDArray[np.float32]]]
+"""Yields the mono blocks that it reads, unchanged."""
+
+
+def find_beats_and_onsets(
+    request: AnalysisRequest, progress: Progress, through: Passing | None = None
+) -> FoundAnalyses:
     """Find the beat grid, onsets, loudness and faults of the unedited mix.
+
+    Parameters
+    ----------
+    through : another analysis that reads the same blocks, so that the recording is read once
 
     Raises
     ------
@@ -228,7 +238,8 @@ def find_beats_and_onsets(request: AnalysisRequest, progress: Progress) -> Found
     """
     state = request.state
     with CheckedMix(state, request.media) as mix:
-        made = listen(mix.mono_blocks(), state.rate_hz, state.length_samples, progress)
+        blocks = mix.mono_blocks() if through is None else through(mix.mono_blocks())
+        made = listen(blocks, state.rate_hz, state.length_samples, progress)
         listening = replace(made.listening, **mix.faults())
     return FoundAnalyses({"beats": made.grid, "listening": listening}, listening_ids(state), made.songs)
 

@@ -45,6 +45,12 @@ def ask_clip_name(parent: QWidget, name: str) -> str | None:
     return form.name() if ask(parent, "Name of the clip", form, form.problem, "Rename") else None
 
 
+def ask_song_name(parent: QWidget, name: str) -> str | None:
+    """Ask for the name of a song, with the present one."""
+    form = NameForm("&Name", "Of all takes of the song. The name of another song joins both.", name)
+    return form.name() if ask(parent, "Name of the song", form, form.problem, "Rename") else None
+
+
 def ask_label(parent: QWidget, label: str) -> str | None:
     """Ask for another label of the sections with this one."""
     form = NameForm("&Label", f"Replaces the label {label} of all sections that have it.", label)

@@ -7,7 +7,7 @@ a separate analysis, `promoted`, and the role of a microphone is that of its tra
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from hashlib import blake2b
 
 import numpy as np
@@ -18,12 +18,14 @@ from engine.core.timebase import format_time, samples_to_s
 from engine.core.wording import counted
 from engine.document.analysis import (
     BY_HAND,
+    DAY,
     SECTIONS,
     TAKES,
     TAKES_MAKER,
     Analysis,
     Hits,
     Role,
+    StoredDay,
     StoredSections,
     analysis_id,
     confirmed,
@@ -76,6 +78,22 @@ def set_sections(
     content = (sections.spans_samples.tolist(), list(sections.labels), sections.confidences.tolist())
     key = analysis_id(SECTIONS, sections.maker, sections.of_sound, *content)
     return set_analyses(state, {SECTIONS: key}, label), {key: sections}
+
+
+def known_day(state: DocumentState, stored: Analysis | None) -> StoredDay | None:
+    """Return the stored day if it belongs to the tracks as they are; else None."""
+    return stored if isinstance(stored, StoredDay) and stored.of_sound == sound_key(state) else None
+
+
+def set_day(state: DocumentState, day: StoredDay, label: str) -> tuple[Edit, dict[str, Analysis]]:
+    """Return the edit that makes a day the current one, and the analysis it refers to."""
+    arrays = [
+        value.tolist()
+        for value in (getattr(day, one.name) for one in fields(day))
+        if hasattr(value, "tolist")
+    ]
+    key = analysis_id(DAY, day.maker, day.of_sound, day.kind, list(day.names), *arrays)
+    return set_analyses(state, {DAY: key}, label), {key: day}
 
 
 def rename_label(

@@ -391,13 +391,30 @@ def takes_in(frames: Frames, progress: Progress = SILENT, *, in_all_keys: bool =
     """
     spans = performances(frames.levels_db)
     pairs = find_pairs(frames, spans, progress.part(0.0, 0.9), in_all_keys=in_all_keys)
+    return takes_from(frames, spans, pairs, progress.part(0.9, 1.0))
+
+
+def takes_from(
+    frames: Frames, spans: Spans, pairs: Sequence[Pair], progress: Progress = SILENT
+) -> FoundTakes:
+    """Return the passages played more than once by the similar passages of all performances.
+
+    Parameters
+    ----------
+    spans : the performances, frames [start, stop), shape (k, 2)
+    pairs : those that `find_pairs` found
+
+    Raises
+    ------
+    Cancelled : the user asked for it
+    """
     edges = Edges(spans[:, 0], spans[:, 1])
     played_again = (pair for pair in takes_of(pairs, edges) if not are_tuning(frames, pair.sides()))
     together = grouped(list(played_again))
     groups = sorted(map(_group, together), key=lambda group: group.takes[0].start_s)
-    near = near_pairs(frames, spans, progress.part(0.9, 0.95))
+    near = near_pairs(frames, spans, progress.part(0.0, 0.5))
     softly = performances(frames.levels_db, SOFT_BELOW_DB)
-    nearer = near_pairs(frames, softly, progress.part(0.95, 1.0))
+    nearer = near_pairs(frames, softly, progress.part(0.5, 1.0))
     breaks = (
         Broken(chain(pairs, near), edges),
         Broken(chain(pairs, nearer), Edges(softly[:, 0], softly[:, 1]), is_soft=True),

@@ -21,9 +21,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from desktop.features.taste.widgets.keyed_view import KeyedView
 from engine.core.timebase import format_time
 from engine.features.taste.overview.results import MethodStep, Moment
+from widgets.controls.keyed_view import KeyedView
 from widgets.theme import RADIUS, TEXT, TEXT_SMALL, Theme, color, mono_font, px, ui_font
 from widgets.timeline.sound.spectrogram import N_COLORS, ColorMap, colors
 

@@ -10,11 +10,11 @@ from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QPersistent
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
-from desktop.features.taste.widgets.keyed_view import ARROWS, ENDS, HEARING
 from engine.core.timebase import format_time
 from engine.core.wording import percent
 from engine.features.taste.overview.results import Origin
 from widgets.controls.key_caps import WITH_SHIFT, is_own_key
+from widgets.controls.keyed_view import ARROWS, ENDS, HEARING
 from widgets.theme import ROW, TEXT_SMALL, mono_font, px
 
 _Index = QModelIndex | QPersistentModelIndex

@@ -15,11 +15,12 @@ from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QListWidget, QWidget
 
-from desktop.features.taste.widgets.keyed_view import ENDS, HEARING, Axis, PlotView, pen
+from desktop.features.taste.widgets.plot_view import Axis, PlotView, pen
 from engine.core.timebase import format_time
 from engine.core.wording import one_line, percent
 from engine.features.taste.overview.results import Difference
 from widgets.controls.key_caps import WITH_SHIFT, is_own_key
+from widgets.controls.keyed_view import ENDS, HEARING
 from widgets.theme import ROW, TEXT_SMALL, Theme, color, mono_font, px
 from widgets.timeline.ruler import decimals_of, label_step_s
 from widgets.timeline.sound.waves import column_extents

@@ -12,7 +12,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QMouseEvent, QPainterPath, QPen
 from PySide6.QtWidgets import QWidget
 
-from desktop.features.taste.widgets.keyed_view import PlotView, pen
+from desktop.features.taste.widgets.plot_view import PlotView, pen
 from engine.features.taste.overview.results import SegmentMap, SegmentState
 from widgets.theme import Theme, mix, px
 

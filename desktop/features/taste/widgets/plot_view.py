@@ -1,97 +1,14 @@
-"""Views with keys: a painted one that shows its focus, and one with a pyqtgraph plot.
-
-The view handles keys and mouse; the plot only draws.
-"""
+"""A view with a pyqtgraph plot: the view handles keys and mouse, the plot only draws."""
 
 from __future__ import annotations
 
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
-from widgets.controls.key_caps import ENTER, WITH_SHIFT, is_own_key
-from widgets.theme import TEXT_SMALL, Theme, color, mono_font, px, ui_font
-
-ARROWS = frozenset({Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down})
-ENDS = frozenset({Qt.Key.Key_Home, Qt.Key.Key_End})
-HEARING = ENTER | {Qt.Key.Key_Space}
-
-
-class KeyedView(QWidget):
-    """Takes arrows, Home, End, Enter and Space before the commands of the window do.
-
-    Signals
-    -------
-    heard : Enter or Space was pressed: play the current item
-    """
-
-    heard = Signal()
-
-    def __init__(self, theme: Theme, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._theme = theme
-        self.setAccessibleName(name)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-
-    @property
-    def theme(self) -> Theme:
-        """The colours it is painted with."""
-        return self._theme
-
-    def set_theme(self, theme: Theme) -> None:
-        """Apply a theme."""
-        self._theme = theme
-        self.update()
-
-    def step(self, key: Qt.Key, coarse: bool) -> None:
-        """Handle an arrow key, Home or End; `coarse` with Shift."""
-
-    def event(self, event: QEvent) -> bool:
-        if is_own_key(event, ARROWS | ENDS | HEARING, WITH_SHIFT):
-            event.accept()
-            return True
-        return super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        key = Qt.Key(event.key())
-        if key in HEARING:
-            self.heard.emit()
-        elif key in ARROWS | ENDS:
-            self.step(key, bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
-        else:
-            super().keyPressEvent(event)
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self.update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self.update()
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        event.accept()
-
-    def paint_ground(self, painter: QPainter) -> None:
-        """Fill the ground; call first."""
-        painter.fillRect(self.rect(), color(self._theme.bg))
-
-    def paint_focus(self, painter: QPainter) -> None:
-        """Frame the view while it has the focus; call last."""
-        token = self._theme.undecided if self.hasFocus() else self._theme.line
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        painter.setPen(QPen(QColor(token), 1))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
-
-    def paint_empty(self, painter: QPainter, sentence: str) -> None:
-        """Paint a hint in an empty view."""
-        painter.setPen(color(self._theme.dim))
-        painter.setFont(ui_font())
-        room = QRectF(self.rect()).adjusted(px(16), px(8), -px(16), -px(8))
-        painter.drawText(room, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), sentence)
-
+from widgets.controls.keyed_view import KeyedView
+from widgets.theme import TEXT_SMALL, Theme, mono_font, px, ui_font
 
 _KEYS, _HEAD, _OVER, _PAD, _GAP = 18, 26, 8, 12, 14
 _LEAST_OF_NAME, _MOST_OF_NAME = 90, 0.35

@@ -1,0 +1,1 @@
+"""The day in the window: preparing it, and its overview."""

@@ -1,0 +1,88 @@
+"""Activity of each moment of a day: playing, talk, or neither.
+
+Five frames a second are decoded as states with a price for each change (Viterbi): probabilities of music,
+singing and speech by the networks of voices, and the level relative to the playing around.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.analysis.detection.voices import (
+    FRAME_S,
+    MUSIC,
+    SINGING,
+    features,
+    speech_scores,
+)
+from engine.analysis.signal.viterbi import stay_or_jump, traced
+from engine.features.day.evidence import Evidence
+from engine.features.takes.features import FRAMES_PER_S, STEPS_PER_S
+from engine.features.takes.playing import sounding
+
+Floats = NDArray[np.float32]
+States = NDArray[np.int64]
+
+
+class State(IntEnum):
+    """Activity of a moment."""
+
+    IDLE = 0
+    TALK = 1
+    PLAYING = 2
+
+
+_CHANGE = 4.0
+"""Price of a change in log odds: a second of weak evidence changes nothing."""
+_LEAST = 0.02
+_SILENT_BELOW_DB = 34.0
+_QUIET_COST = 2.5
+
+
+def pooled(values: Floats, count: int) -> Floats:
+    """Return the means of 10-ms frames over frames of a fifth of a second, shape (count, ...)."""
+    per = round(1.0 / FRAMES_PER_S / FRAME_S)
+    missing = max(0, count * per - len(values))
+    if missing:
+        padding = (
+            np.repeat(values[-1:], missing, axis=0) if len(values) else np.zeros((missing, *values.shape[1:]))
+        )
+        values = np.concatenate([values, padding.astype(np.float32)])
+    means: Floats = values[: count * per].reshape(count, per, *values.shape[1:]).mean(axis=1)
+    return means
+
+
+def music_and_speech(evidence: Evidence) -> tuple[Floats, Floats]:
+    """Return the probabilities of music or singing, and of speech, shape (frames,) each."""
+    count = len(evidence.frames)
+    voices = evidence.voices
+    music = pooled(voices[:, [MUSIC, SINGING]].max(axis=1), count)
+    scores = speech_scores(features(voices)) if len(voices) else np.zeros(0, np.float32)
+    speech = pooled((1.0 / (1.0 + np.exp(-scores))).astype(np.float32), count)
+    return music, speech
+
+
+def activity(evidence: Evidence) -> States:
+    """Return the state of each frame, shape (frames,)."""
+    count = len(evidence.frames)
+    if not count:
+        return np.zeros(0, np.int64)
+    music, speech = (np.clip(one, _LEAST, 1.0 - _LEAST) for one in music_and_speech(evidence))
+    levels_db = evidence.frames.levels_db
+    loud = sounding(levels_db, _SILENT_BELOW_DB)
+    per = round(STEPS_PER_S / FRAMES_PER_S)
+    loud = np.pad(loud, (0, max(0, count * per - len(loud))))[: count * per].reshape(count, per).any(axis=1)
+    quiet = np.where(loud, 0.0, _QUIET_COST)
+    gains = np.stack(
+        [
+            np.log((1.0 - music) * (1.0 - speech)) + quiet,
+            np.log(speech * (1.0 - music)) - quiet,
+            np.log(music) - quiet,
+        ],
+        axis=1,
+    )
+    came_from, totals = stay_or_jump(gains[0], np.arange(3), gains[1:], _CHANGE)
+    return traced(came_from, int(totals.argmax()))

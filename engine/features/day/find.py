@@ -1,0 +1,112 @@
+"""Find the songs of a day with their takes, the talk between them, and idle time.
+
+Playing is divided into stretches at breaks, talk and medleys; stretches that share music are takes of one song;
+and a take is complete where it plays the song from its start to its end, as the longest take does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.analysis.found_takes import FoundTakes
+from engine.core.progress import SILENT, Progress
+from engine.core.timebase import runs
+from engine.features.day.activity import State, activity
+from engine.features.day.day import Day, DayKind, Span
+from engine.features.day.evidence import Evidence, EvidenceInPassing
+from engine.features.day.songs import grouped_songs
+from engine.features.day.stretches import spans_of, stretches_of
+from engine.features.takes.features import FRAMES_PER_S
+from engine.features.takes.find import takes_from
+from engine.features.takes.pairs import find_pairs
+from engine.features.takes.playing import performances
+
+Floats = NDArray[np.float32]
+
+_TALK_JOINED_S, _LEAST_TALK_S = 10.0, 1.0
+_CLEAR_S = 0.3
+"""Talk and idle time keep this distance from songs."""
+_LEAST_IDLE_S = 1.0
+
+
+def find_day(
+    blocks: Iterable[Floats], rate_hz: int, total_samples: int = 0, progress: Progress = SILENT
+) -> Day:
+    """Analyse a mono stream and find its songs.
+
+    Parameters
+    ----------
+    blocks : float32 at `rate_hz`, each of shape (n,)
+    total_samples : how many are expected, for the progress
+
+    Raises
+    ------
+    OffcutError : the networks of voices are not installed
+    Cancelled : the user asked for it
+    """
+    passing, position = EvidenceInPassing(rate_hz), 0
+    for block in passing.passing(blocks):
+        progress.check_cancelled()
+        position += len(block)
+        progress.report(0.8 * position / max(total_samples, position), "Finding songs")
+    return day_in(passing.evidence(), progress.part(0.8, 1.0))[0]
+
+
+def day_in(evidence: Evidence, progress: Progress = SILENT) -> tuple[Day, FoundTakes]:
+    """Find the songs in collected evidence, and the passages played more than once, which lead to them.
+
+    Raises
+    ------
+    Cancelled : the user asked for it
+    """
+    frames = evidence.frames
+    states = activity(evidence)
+    stretches = stretches_of(evidence, states)
+    pairs = find_pairs(frames, spans_of(stretches), progress.part(0.0, 0.8))
+    takes = takes_from(frames, performances(frames.levels_db), pairs, progress.part(0.8, 1.0))
+    songs = grouped_songs(stretches, pairs)
+    played = sorted((take.start_s, take.stop_s) for song in songs for take in song.takes)
+    talk = _outside(_talk(states), played)
+    length_s = len(frames) / FRAMES_PER_S
+    idle = [span for span in _gaps([*played, *talk], length_s) if span[1] - span[0] >= _LEAST_IDLE_S]
+    return Day(DayKind.REHEARSAL, tuple(songs), tuple(talk), tuple(idle)), takes
+
+
+def _talk(states: NDArray[np.int64]) -> list[Span]:
+    """Return spans of talk in seconds, those that nearly meet as one."""
+    found: list[Span] = []
+    for start, stop in (runs(states == State.TALK) / FRAMES_PER_S).tolist():
+        if found and start - found[-1][1] <= _TALK_JOINED_S:
+            found[-1] = found[-1][0], stop
+        else:
+            found.append((start, stop))
+    return [one for one in found if one[1] - one[0] >= _LEAST_TALK_S]
+
+
+def _outside(spans: Sequence[Span], played: Sequence[Span]) -> list[Span]:
+    """Return the parts of spans that are clear of what is played."""
+    parts: list[Span] = []
+    for start, stop in spans:
+        at = start
+        for first, last in played:
+            if last + _CLEAR_S <= at or first - _CLEAR_S >= stop:
+                continue
+            if first - _CLEAR_S - at >= _LEAST_TALK_S:
+                parts.append((at, first - _CLEAR_S))
+            at = max(at, last + _CLEAR_S)
+        if stop - at >= _LEAST_TALK_S:
+            parts.append((at, stop))
+    return parts
+
+
+def _gaps(spans: Sequence[Span], length_s: float) -> list[Span]:
+    """Return the spans between others, from the start to the end of the recording."""
+    gaps, at = [], 0.0
+    for start, stop in [*sorted(spans), (length_s, length_s)]:
+        if start - _CLEAR_S > at:
+            gaps.append((at, start - _CLEAR_S if start < length_s else length_s))
+        at = max(at, stop + _CLEAR_S)
+    return gaps

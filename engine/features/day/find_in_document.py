@@ -1,0 +1,42 @@
+"""Find the songs of a document, in one pass with its beats, onsets and loudness where those are missing."""
+
+from __future__ import annotations
+
+from engine.core.progress import Progress
+from engine.document.analysis import DAY, TAKES, analysis_id, require_recording
+from engine.document.edits.analyses import mix_inputs, takes_id
+from engine.features.day.evidence import EvidenceInPassing
+from engine.features.day.find import day_in
+from engine.features.day.stored import stored_day
+from engine.features.takes.finders.takes_that_play import stored_takes
+from engine.recordings.analyses import AnalysisRequest, FoundAnalyses, missing_analyses
+from engine.recordings.listen import find_beats_and_onsets, mono_blocks
+
+
+def analyse(request: AnalysisRequest, progress: Progress) -> FoundAnalyses:
+    """Find the songs, takes, talk and idle time of a document, as `engine.recordings.analyses` asks for them.
+
+    Raises
+    ------
+    UsageError : the document has no recording
+    OffcutError : the networks of voices are not installed
+    SourceError : a recording cannot be read
+    Cancelled : the user asked for it
+    """
+    state = request.state
+    require_recording(state, "analyse")
+    passing, reading = EvidenceInPassing(state.rate_hz), progress.part(0.0, 0.9)
+    found = FoundAnalyses({}, {})
+    if missing_analyses(request, ["listening"]):
+        found = find_beats_and_onsets(request, reading, passing.passing)
+    else:
+        position = 0
+        for block in passing.passing(mono_blocks(state, request.media)):
+            reading.check_cancelled()
+            position += len(block)
+            reading.report(position / max(1, state.length_samples), "Finding songs")
+    day, takes = day_in(passing.evidence(), progress.part(0.9, 1.0))
+    stored = stored_day(state, day)
+    made = {DAY: stored, TAKES: stored_takes(takes)}
+    ids = {DAY: analysis_id(DAY, mix_inputs(state), stored.maker), TAKES: takes_id(state)}
+    return found | FoundAnalyses(made, ids)

@@ -38,6 +38,7 @@ SECTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
         "Documents and edits": {
             "new": ("engine.cli.importing:NEW", "import recordings into a new document"),
             "import-audio": ("engine.cli.importing:IMPORT_AUDIO", "import recordings into a document"),
+            "prepare": ("engine.cli.prepare:PREPARE", "find the songs and takes in the recordings of a day"),
             "propose": ("engine.cli.propose:PROPOSE", "propose edits in a document"),
             "tracks": ("engine.cli.clips", "list the tracks of a document and their clips"),
             "proposals": ("engine.cli.proposals", "list the proposals of a document"),

@@ -164,6 +164,7 @@ class LargeButton(KeyButton):
 
 _BEGINNINGS = (
     ("file.import", "Import recordings…", "One track per file; or drop them here", "plus"),
+    ("day.prepare", "Prepare the day…", "Songs and takes of a rehearsal", "take"),
     ("file.demo", "Open the demo", "A jam with cuts to review", "play"),
     ("file.recent", "Open recent…", "Your decisions are saved", "recent"),
     ("taste.learn", "Learn a taste…", "From recordings that you edited", "graduation-cap"),

@@ -26,7 +26,7 @@ RETAINED, PASSED_OVER = 1, -1
 
 
 def give_stars(state: DocumentState, day: StoredDay, row: int, stars: int) -> Applied:
-    """Return the edit that gives a take some stars, 0 to `MOST_STARS`; the same number again takes them off."""
+    """Return the edit that gives a take stars, 0 to `MOST_STARS`; the same number again takes them off."""
     if not 0 <= stars <= MOST_STARS:
         raise UsageError(f"A take has 0 to {MOST_STARS} stars, not {stars}.")
     given = day.stars.copy()

@@ -1,7 +1,7 @@
 """Find the songs of a day with their takes, the talk between them, and idle time.
 
-Playing is divided into stretches at breaks, talk and medleys; stretches that share music are takes of one song;
-and a take is complete where it plays the song from its start to its end, as the longest take does.
+Playing is divided into stretches at breaks and talk; stretches that share music are takes of one song; and a
+take is complete where it plays the song from its start to its end, as the longest take does.
 """
 
 from __future__ import annotations

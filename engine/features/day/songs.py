@@ -23,6 +23,8 @@ _SONG_S = 40.0
 """A stretch this long is a song, though it is played once."""
 _WHOLE = 0.9
 _EDGE_S = 6.0
+_ALONG_S = 8.0
+"""A verse may be like another one: similar passages this far from the strongest pair are at another place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class Link:
     shares : the part of each that similar passages cover
     semitones : how much higher the later one is
     speed : how much faster the later one is
-    spans : first and last frame of the common music in each
+    spans : first and last frame of the music in common at the same places of the song, in each
     """
 
     score: float
@@ -77,11 +79,17 @@ def _link(stretches: Sequence[Stretch], key: tuple[int, int], pairs: Sequence[Pa
             flags[max(0, int(first)) : max(0, int(last))] = True
         covered.append(float(flags.mean()))
     best = max(same, key=lambda pair: pair.score)
+    along = [pair for pair in same if _off_s(best, pair) <= _ALONG_S]
     spans = tuple(
-        (min(pair.starts[side] for pair in same), max(pair.stops[side] for pair in same)) for side in (0, 1)
+        (min(pair.starts[side] for pair in along), max(pair.stops[side] for pair in along)) for side in (0, 1)
     )
     score = sum(pair.score for pair in same)
     return Link(score, (covered[0], covered[1]), semitones, best.speed, (spans[0], spans[1]))
+
+
+def _off_s(best: Pair, pair: Pair) -> float:
+    """Return how far a pair is from where the strongest one would lead."""
+    return abs(best.other(0, pair.starts[0]) - pair.starts[1]) / FRAMES_PER_S
 
 
 def grouped_songs(stretches: Sequence[Stretch], pairs: Iterable[Pair]) -> list[DaySong]:
@@ -113,10 +121,50 @@ def grouped_songs(stretches: Sequence[Stretch], pairs: Iterable[Pair]) -> list[D
 def _takes(
     stretches: Sequence[Stretch], members: Sequence[int], links: Mapping[tuple[int, int], Link]
 ) -> list[SongTake]:
-    longest = max(stretches[one].length for one in members)
-    takes = []
-    for one in members:
-        stretch = stretches[one]
-        is_complete = stretch.length >= _WHOLE * longest - _EDGE_S * FRAMES_PER_S
-        takes.append(SongTake(stretch.start / FRAMES_PER_S, stretch.stop / FRAMES_PER_S, is_complete))
-    return takes
+    """Return the takes of a song, each placed on the longest one."""
+    reference = max(members, key=lambda one: (stretches[one].length, one))
+    placed = {one: _placed_on(stretches, reference, one, links) for one in members}
+    whole = [one for one in members if placed[one].is_complete]
+    first = placed[whole[0]] if whole else _ON_ITSELF
+    return [
+        SongTake(
+            stretches[one].start / FRAMES_PER_S,
+            stretches[one].stop / FRAMES_PER_S,
+            placed[one].is_complete,
+            (placed[one].semitones - first.semitones + 5) % 12 - 5,
+            round(placed[one].speed / first.speed, 3),
+        )
+        for one in members
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A take on the reference of its song."""
+
+    is_complete: bool
+    semitones: int
+    speed: float
+
+
+_ON_ITSELF = _Place(True, 0, 1.0)
+
+
+def _placed_on(
+    stretches: Sequence[Stretch], reference: int, one: int, links: Mapping[tuple[int, int], Link]
+) -> _Place:
+    """Return how a take plays the reference: which part, how much higher, and how much faster."""
+    if one == reference:
+        return _ON_ITSELF
+    link = links.get((min(one, reference), max(one, reference)))
+    if link is None:  # both are like a third take
+        long_enough = stretches[one].length >= _WHOLE * stretches[reference].length
+        return _Place(long_enough, 0, 1.0)
+    own, other = (1, 0) if one > reference else (0, 1)
+    way = 1 if one > reference else -1
+    speed = link.speed**way
+    (start, stop), (first, last) = link.spans[own], link.spans[other]
+    begins = first - (start - stretches[one].start) * speed - stretches[reference].start
+    ends = last + (stretches[one].stop - stop) * speed - stretches[reference].stop
+    near = _EDGE_S * FRAMES_PER_S
+    return _Place(begins <= near and ends >= -near, link.semitones * way, speed)

@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 from engine.analysis.found_takes import FoundTakes
 from engine.core.progress import SILENT, Progress
 from engine.core.timebase import runs
-from engine.features.day.activity import State, activity
+from engine.features.day.activity import State, activity, music_and_speech
 from engine.features.day.day import Day, DayKind, Span
 from engine.features.day.evidence import Evidence, EvidenceInPassing
+from engine.features.day.joining import divided, joined
+from engine.features.day.links import links_of
 from engine.features.day.songs import grouped_songs
-from engine.features.day.stretches import spans_of, stretches_of
+from engine.features.day.stretches import ringing_out, spans_of, stretches_of
 from engine.features.takes.features import FRAMES_PER_S
 from engine.features.takes.find import takes_from
 from engine.features.takes.pairs import find_pairs
@@ -66,19 +68,23 @@ def day_in(evidence: Evidence, progress: Progress = SILENT) -> tuple[Day, FoundT
     states = activity(evidence)
     stretches = stretches_of(evidence, states)
     pairs = find_pairs(frames, spans_of(stretches), progress.part(0.0, 0.8))
-    takes = takes_from(frames, performances(frames.levels_db), pairs, progress.part(0.8, 1.0))
-    songs = grouped_songs(stretches, pairs)
+    played_again = takes_from(frames, performances(frames.levels_db), pairs, progress.part(0.8, 1.0))
+    takes = joined(evidence, states, stretches, pairs)
+    whole = divided(takes, links_of(takes, pairs), stretches)
+    full = [one for one in ringing_out(frames, states, whole) if not one.is_thin]
+    songs = grouped_songs(full, pairs)
     played = sorted((take.start_s, take.stop_s) for song in songs for take in song.takes)
-    talk = _outside(_talk(states), played)
+    talk = _outside(_talk(evidence, states), played)
     length_s = len(frames) / FRAMES_PER_S
     idle = [span for span in _gaps([*played, *talk], length_s) if span[1] - span[0] >= _LEAST_IDLE_S]
-    return Day(DayKind.REHEARSAL, tuple(songs), tuple(talk), tuple(idle)), takes
+    return Day(DayKind.REHEARSAL, tuple(songs), tuple(talk), tuple(idle)), played_again
 
 
-def _talk(states: NDArray[np.int64]) -> list[Span]:
-    """Return spans of talk in seconds, those that nearly meet as one."""
+def _talk(evidence: Evidence, states: NDArray[np.int64]) -> list[Span]:
+    """Return spans of talk in seconds, also while somebody plays along; those that nearly meet as one."""
     found: list[Span] = []
-    for start, stop in (runs(states == State.TALK) / FRAMES_PER_S).tolist():
+    speaks = music_and_speech(evidence)[1] > 0.5
+    for start, stop in (runs((states == State.TALK) | speaks) / FRAMES_PER_S).tolist():
         if found and start - found[-1][1] <= _TALK_JOINED_S:
             found[-1] = found[-1][0], stop
         else:

@@ -1,7 +1,6 @@
-"""Songs of a day: stretches of playing that share music are takes of one song.
+"""Songs of a day: takes that share music on one diagonal are takes of one song.
 
-The similar passages of two stretches are laid over each other; where they cover most of the shorter one, both
-are of one song. Of each song, the longest take that others agree with is the reference.
+Of each song, the longest take is the reference that the others are placed on.
 """
 
 from __future__ import annotations
@@ -10,86 +9,20 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from engine.features.day.day import DaySong, SongTake
+from engine.features.day.links import Link, links_of
 from engine.features.day.stretches import Stretch
 from engine.features.takes.features import FRAMES_PER_S
 from engine.features.takes.pairs import Pair
 
-_COVERED = 0.45
-_LEAST_SCORE = 14.0
-_SONG_S = 40.0
-"""A stretch this long is a song, though it is played once."""
+_COVERED = 0.4
+_LEAST_SCORE = 20.0
+_MOSTLY, _FEW, _EACH_S = 0.75, 8.0, 1.2
+"""Share and score of short takes at least, and score of each second of the music in common."""
+_SONG_S = 20.0
+"""Playing that is shorter, and alike no other, is not a song."""
 _WHOLE = 0.9
 _EDGE_S = 6.0
-_ALONG_S = 8.0
-"""A verse may be like another one: similar passages this far from the strongest pair are at another place."""
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """The common music of two stretches.
-
-    Attributes
-    ----------
-    score : the sum of the scores of their similar passages
-    shares : the part of each that similar passages cover
-    semitones : how much higher the later one is
-    speed : how much faster the later one is
-    spans : first and last frame of the music in common at the same places of the song, in each
-    """
-
-    score: float
-    shares: tuple[float, float]
-    semitones: int
-    speed: float
-    spans: tuple[tuple[float, float], tuple[float, float]]
-
-
-def links_of(stretches: Sequence[Stretch], pairs: Iterable[Pair]) -> dict[tuple[int, int], Link]:
-    """Return the links between stretches, by their numbers, the earlier first."""
-    starts = np.array([one.start for one in stretches])
-    between: dict[tuple[int, int], list[Pair]] = defaultdict(list)
-    for pair in pairs:
-        numbers = []
-        for start, stop in pair.sides():
-            middle = (start + stop) / 2.0
-            number = int(np.searchsorted(starts, middle, side="right")) - 1
-            if number < 0 or middle >= stretches[number].stop:
-                break
-            numbers.append(number)
-        if len(numbers) == 2 and numbers[0] != numbers[1]:
-            between[numbers[0], numbers[1]].append(pair)
-    return {key: _link(stretches, key, found) for key, found in between.items()}
-
-
-def _link(stretches: Sequence[Stretch], key: tuple[int, int], pairs: Sequence[Pair]) -> Link:
-    weights: Mapping[int, float] = defaultdict(float)
-    for pair in pairs:
-        weights[pair.semitones] += pair.score  # type: ignore[index]
-    semitones = max(weights, key=lambda turn: weights[turn])
-    same = [pair for pair in pairs if pair.semitones == semitones]
-    covered = []
-    for side in (0, 1):
-        stretch = stretches[key[side]]
-        flags = np.zeros(stretch.length, np.bool_)
-        for pair in same:
-            first, last = pair.starts[side] - stretch.start, pair.stops[side] - stretch.start
-            flags[max(0, int(first)) : max(0, int(last))] = True
-        covered.append(float(flags.mean()))
-    best = max(same, key=lambda pair: pair.score)
-    along = [pair for pair in same if _off_s(best, pair) <= _ALONG_S]
-    spans = tuple(
-        (min(pair.starts[side] for pair in along), max(pair.stops[side] for pair in along)) for side in (0, 1)
-    )
-    score = sum(pair.score for pair in same)
-    return Link(score, (covered[0], covered[1]), semitones, best.speed, (spans[0], spans[1]))
-
-
-def _off_s(best: Pair, pair: Pair) -> float:
-    """Return how far a pair is from where the strongest one would lead."""
-    return abs(best.other(0, pair.starts[0]) - pair.starts[1]) / FRAMES_PER_S
 
 
 def grouped_songs(stretches: Sequence[Stretch], pairs: Iterable[Pair]) -> list[DaySong]:
@@ -103,19 +36,27 @@ def grouped_songs(stretches: Sequence[Stretch], pairs: Iterable[Pair]) -> list[D
         return number
 
     for (one, other), link in sorted(links.items(), key=lambda item: -item[1].score):
-        shorter = link.shares[0] if stretches[one].length < stretches[other].length else link.shares[1]
-        if link.score >= _LEAST_SCORE and shorter >= _COVERED:
+        if is_one_song(stretches[one], stretches[other], link):
             parents[max(root(one), root(other))] = min(root(one), root(other))
     groups: dict[int, list[int]] = defaultdict(list)
     for number in range(len(stretches)):
         groups[root(number)].append(number)
     songs = []
     for members in groups.values():
-        if max(stretches[one].length for one in members) < _SONG_S * FRAMES_PER_S:
+        if sum(stretches[one].length for one in members) < _SONG_S * FRAMES_PER_S:
             continue
         takes = _takes(stretches, members, links)
         songs.append(DaySong(f"Song {len(songs) + 1}", tuple(takes)))
     return songs
+
+
+def is_one_song(one: Stretch, other: Stretch, link: Link) -> bool:
+    """Return whether two takes are of one song by the music that they have in common."""
+    shorter = min(one, other, key=lambda each: each.length)
+    share = link.shares[0] if shorter is one else link.shares[1]
+    each_s = link.score / max(share * shorter.length / FRAMES_PER_S, 1.0)
+    is_long = link.score >= _LEAST_SCORE and share >= _COVERED
+    return each_s >= _EACH_S and (is_long or (share >= _MOSTLY and link.score >= _FEW))
 
 
 def _takes(
@@ -160,11 +101,9 @@ def _placed_on(
     if link is None:  # both are like a third take
         long_enough = stretches[one].length >= _WHOLE * stretches[reference].length
         return _Place(long_enough, 0, 1.0)
-    own, other = (1, 0) if one > reference else (0, 1)
-    way = 1 if one > reference else -1
+    own, way = (1, 1) if one > reference else (0, -1)
     speed = link.speed**way
-    (start, stop), (first, last) = link.spans[own], link.spans[other]
-    begins = first - (start - stretches[one].start) * speed - stretches[reference].start
-    ends = last + (stretches[one].stop - stop) * speed - stretches[reference].stop
+    begins = link.other(own, stretches[one].start) - stretches[reference].start
+    ends = link.other(own, stretches[one].stop) - stretches[reference].stop
     near = _EDGE_S * FRAMES_PER_S
     return _Place(begins <= near and ends >= -near, link.semitones * way, speed)

@@ -1,0 +1,100 @@
+"""Links: the music that two stretches of playing have in common, on one diagonal.
+
+A verse is like the next verse, and songs of one band are alike for seconds. Two takes of one song are alike
+in one key and at one speed: similar passages off that diagonal do not count.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.features.day.stretches import Stretch
+from engine.features.takes.features import FRAMES_PER_S
+from engine.features.takes.pairs import Pair
+
+_ALONG_S, _DRIFT = 2.5, 0.03
+"""How far passages may be off the diagonal of the strongest one, and more for each second away from it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The music in common of two stretches, the earlier first.
+
+    Attributes
+    ----------
+    score : sum of the scores of the similar passages on the diagonal
+    shares : the part of each that these passages cover
+    semitones : how much higher the later one is
+    speed : how much faster the later one is
+    spans : first and last frame of the music in common, in each
+    """
+
+    score: float
+    shares: tuple[float, float]
+    semitones: int
+    speed: float
+    spans: tuple[tuple[float, float], tuple[float, float]]
+
+    def other(self, side: int, place: float) -> float:
+        """Return where a place on one side is on the other, also beyond the music in common."""
+        faster = self.speed if side == 0 else 1.0 / self.speed
+        (first, last), (there, until) = self.spans[side], self.spans[1 - side]
+        if place <= first:
+            return there - (first - place) / faster
+        if place >= last:
+            return until + (place - last) / faster
+        return there + (place - first) * (until - there) / max(last - first, 1.0)
+
+
+def links_of(stretches: Sequence[Stretch], pairs: Iterable[Pair]) -> dict[tuple[int, int], Link]:
+    """Return the links between stretches, by their numbers, the earlier first."""
+    starts = np.array([one.start for one in stretches])
+    between: dict[tuple[int, int], list[Pair]] = defaultdict(list)
+    for pair in pairs:
+        numbers = []
+        for start, stop in pair.sides():
+            middle = (start + stop) / 2.0
+            number = int(np.searchsorted(starts, middle, side="right")) - 1
+            if number < 0 or middle >= stretches[number].stop:
+                break
+            numbers.append(number)
+        if len(numbers) == 2 and numbers[0] != numbers[1]:
+            between[numbers[0], numbers[1]].append(pair)
+    return {key: _link(stretches, key, found) for key, found in between.items()}
+
+
+def _link(stretches: Sequence[Stretch], key: tuple[int, int], pairs: Sequence[Pair]) -> Link:
+    along = max((_along(best, pairs) for best in pairs), key=_score)
+    best = max(along, key=lambda pair: pair.score)
+    shares, spans = [], []
+    for side in (0, 1):
+        stretch = stretches[key[side]]
+        flags = np.zeros(stretch.length, np.bool_)
+        for pair in along:
+            first, last = pair.starts[side] - stretch.start, pair.stops[side] - stretch.start
+            flags[max(0, int(first)) : max(0, int(last))] = True
+        shares.append(float(flags.mean()))
+        spans.append((min(one.starts[side] for one in along), max(one.stops[side] for one in along)))
+    lengths = [last - first for first, last in spans]
+    speed = lengths[0] / max(lengths[1], 1.0) if len(along) > 1 else best.speed
+    return Link(_score(along), (shares[0], shares[1]), best.semitones, speed, (spans[0], spans[1]))
+
+
+def _score(pairs: Iterable[Pair]) -> float:
+    return sum(pair.score for pair in pairs)
+
+
+def _along(best: Pair, pairs: Iterable[Pair]) -> list[Pair]:
+    """Return the pairs in the key of one and near its diagonal."""
+    found = []
+    for pair in pairs:
+        middle = (pair.starts[0] + pair.stops[0]) / 2.0
+        off_s = abs(best.other(0, middle) - (pair.starts[1] + pair.stops[1]) / 2.0) / FRAMES_PER_S
+        away_s = max(best.starts[0] - middle, middle - best.stops[0], 0.0) / FRAMES_PER_S
+        if pair.semitones == best.semitones and off_s <= _ALONG_S + _DRIFT * away_s:
+            found.append(pair)
+    return found

@@ -7,6 +7,7 @@ take is complete where it plays the song from its start to its end, as the longe
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,15 +16,15 @@ from engine.analysis.found_takes import FoundTakes
 from engine.core.progress import SILENT, Progress
 from engine.core.timebase import runs
 from engine.features.day.activity import State, activity, music_and_speech
-from engine.features.day.day import Day, DayKind, Span
+from engine.features.day.day import Day, DayKind, DaySong, Span
 from engine.features.day.evidence import Evidence, EvidenceInPassing
 from engine.features.day.joining import divided, joined
 from engine.features.day.links import links_of
 from engine.features.day.songs import grouped_songs
-from engine.features.day.stretches import ringing_out, spans_of, stretches_of
-from engine.features.takes.features import FRAMES_PER_S
+from engine.features.day.stretches import Stretch, ringing_out, spans_of, stretches_of
+from engine.features.takes.features import FRAMES_PER_S, Frames
 from engine.features.takes.find import takes_from
-from engine.features.takes.pairs import find_pairs
+from engine.features.takes.pairs import Pair, find_pairs
 from engine.features.takes.playing import performances
 
 Floats = NDArray[np.float32]
@@ -32,6 +33,7 @@ _TALK_JOINED_S, _LEAST_TALK_S = 10.0, 1.0
 _CLEAR_S = 0.3
 """Talk and idle time keep this distance from songs."""
 _LEAST_IDLE_S = 1.0
+_APART_FRAMES = 10
 
 
 def find_day(
@@ -64,20 +66,56 @@ def day_in(evidence: Evidence, progress: Progress = SILENT) -> tuple[Day, FoundT
     ------
     Cancelled : the user asked for it
     """
-    frames = evidence.frames
-    states = activity(evidence)
+    frames, states = evidence.frames, activity(evidence)
     stretches = stretches_of(evidence, states)
-    pairs = find_pairs(frames, spans_of(stretches), progress.part(0.0, 0.8))
+    pairs = find_pairs(frames, spans_of(stretches), progress.part(0.0, 0.6), in_all_keys=False)
+    songs = _songs(evidence, states, stretches, pairs)
+    pairs += _in_other_keys(frames, songs, progress.part(0.6, 0.8))
+    songs = _songs(evidence, states, stretches, pairs)
     played_again = takes_from(frames, performances(frames.levels_db), pairs, progress.part(0.8, 1.0))
-    takes = joined(evidence, states, stretches, pairs)
-    whole = divided(takes, links_of(takes, pairs), stretches)
-    full = [one for one in ringing_out(frames, states, whole) if not one.is_thin]
-    songs = grouped_songs(full, pairs)
     played = sorted((take.start_s, take.stop_s) for song in songs for take in song.takes)
     talk = _outside(_talk(evidence, states), played)
     length_s = len(frames) / FRAMES_PER_S
     idle = [span for span in _gaps([*played, *talk], length_s) if span[1] - span[0] >= _LEAST_IDLE_S]
     return Day(DayKind.REHEARSAL, tuple(songs), tuple(talk), tuple(idle)), played_again
+
+
+def _songs(
+    evidence: Evidence, states: NDArray[np.int64], stretches: Sequence[Stretch], pairs: Sequence[Pair]
+) -> list[DaySong]:
+    takes = joined(evidence, states, stretches, pairs)
+    whole = divided(takes, links_of(takes, pairs), stretches)
+    full = [one for one in ringing_out(evidence.frames, states, whole) if not one.is_thin]
+    return grouped_songs(full, pairs)
+
+
+def _in_other_keys(frames: Frames, songs: Sequence[DaySong], progress: Progress) -> list[Pair]:
+    """Return the similar passages in different keys of songs, of each its longest take.
+
+    The takes of one song in one key are known: to compare all takes in all keys would take ten times as long.
+    """
+    longest = (max(song.takes, key=lambda take: take.stop_s - take.start_s) for song in songs)
+    takes = sorted(longest, key=lambda take: take.start_s)
+    if len(takes) < 2:
+        return []
+    spans = np.rint([[FRAMES_PER_S * take.start_s, FRAMES_PER_S * take.stop_s] for take in takes])
+    spans = spans.astype(np.int64).reshape(-1, 2)
+    apart = np.concatenate([np.r_[start:stop, [-1] * _APART_FRAMES] for start, stop in spans.tolist()])
+    chroma, broad = (np.where(apart[:, None] < 0, 0.0, rows[apart]) for rows in (frames.chroma, frames.broad))
+    lengths = spans[:, 1] - spans[:, 0] + _APART_FRAMES
+    starts = np.cumsum(lengths) - lengths
+    moved = np.stack([starts, starts + spans[:, 1] - spans[:, 0]], axis=1)
+    together = Frames(chroma.astype(np.float32), broad.astype(np.float32), frames.levels_db[:0])
+
+    def back(places: tuple[float, float]) -> tuple[float, float]:
+        numbers = [int(np.searchsorted(starts, place, side="right")) - 1 for place in places]
+        one, other = (place - starts[at] + spans[at, 0] for place, at in zip(places, numbers, strict=True))
+        return float(one), float(other)
+
+    found = find_pairs(together, moved, progress)
+    return [
+        replace(pair, starts=back(pair.starts), stops=back(pair.stops)) for pair in found if pair.semitones
+    ]
 
 
 def _talk(evidence: Evidence, states: NDArray[np.int64]) -> list[Span]:

@@ -250,7 +250,13 @@ def _tag(file: soundfile.SoundFile, kind: str, tags: Tags | None) -> None:
         file.title = room_title(tags)
         return
     number = str(tags.number or "")
-    texts = {"software": tags.encoder, "title": tags.title, "album": tags.album, "tracknumber": number}
+    texts = {
+        "software": tags.encoder,
+        "title": tags.title,
+        "artist": tags.artist,
+        "album": tags.album,
+        "tracknumber": number,
+    }
     for name, text in texts.items():
         if text or name == "software":
             setattr(file, name, text)

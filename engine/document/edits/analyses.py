@@ -7,7 +7,7 @@ a separate analysis, `promoted`, and the role of a microphone is that of its tra
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from hashlib import blake2b
 
 import numpy as np
@@ -18,12 +18,14 @@ from engine.core.timebase import format_time, samples_to_s
 from engine.core.wording import counted
 from engine.document.analysis import (
     BY_HAND,
+    DAY,
     SECTIONS,
     TAKES,
     TAKES_MAKER,
     Analysis,
     Hits,
     Role,
+    StoredDay,
     StoredSections,
     analysis_id,
     confirmed,
@@ -76,6 +78,21 @@ def set_sections(
     content = (sections.spans_samples.tolist(), list(sections.labels), sections.confidences.tolist())
     key = analysis_id(SECTIONS, sections.maker, sections.of_sound, *content)
     return set_analyses(state, {SECTIONS: key}, label), {key: sections}
+
+
+def known_day(state: DocumentState, stored: Analysis | None) -> StoredDay | None:
+    """Return the stored day if it belongs to the tracks as they are; else None."""
+    if not isinstance(stored, StoredDay) or stored.of_sound != sound_key(state):
+        return None
+    return stored
+
+
+def set_day(state: DocumentState, day: StoredDay, label: str) -> tuple[Edit, dict[str, Analysis]]:
+    """Return the edit that makes a day the current one, and the analysis it refers to."""
+    values = (getattr(day, one.name) for one in fields(day))
+    content = [value if isinstance(value, str) else np.asarray(value).tolist() for value in values]
+    key = analysis_id(DAY, *content)
+    return set_analyses(state, {DAY: key}, label), {key: day}
 
 
 def rename_label(

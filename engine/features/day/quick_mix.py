@@ -1,8 +1,8 @@
 """A quick mix: every track at one loudness, measured where it plays, by gains within limits.
 
-The loudness of a track is the gated loudness of ITU-R BS.1770-4 over all takes of the mix, so that pauses of a
-player do not count and the balance is the same in every take. The target is the median track. A track that is
-silent, or that would need a larger gain than `MOST_GAIN_DB`, gets what the limits allow.
+The loudness of a track is the gated loudness of ITU-R BS.1770-4 over all takes of the mix, so that pauses of
+a player do not count and the balance is the same in every take. The target is the median track. A track that
+would need a larger gain than `MOST_GAIN_DB` gets that one, and a silent one none.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def quick_mix(
 
 
 def gains_db(loudness_lufs: Mapping[str, float]) -> dict[str, float]:
-    """Return the gain that brings each track to the median loudness, to a tenth of a decibel, within limits."""
+    """Return the gain that brings each track to the median loudness, in tenths of a decibel."""
     if not loudness_lufs:
         return {}
     target = median(loudness_lufs.values())

@@ -128,7 +128,7 @@ def _source(path: Path) -> DayToExport:
 
 
 def _options(options: argparse.Namespace) -> TakesOptions:
-    """Return what the flags of both verbs ask for."""
+    """Return the options that the flags of both verbs give."""
     require_loudness(options.loudness)
     return TakesOptions(
         options.out,

@@ -13,7 +13,7 @@ _NOT_IN_NAMES = str.maketrans(dict.fromkeys('/\\:*?"<>|', "-"))
 _LONGEST = 60
 _LONGEST_WHOLE = 200
 _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(?=\.|$)", re.IGNORECASE)
-"""Names that Windows gives to devices, whatever follows a dot."""
+"""Names of devices on Windows, with any suffix."""
 _USUAL_BYTES = 255
 _JOINERS = "\u200c\u200d"
 _REGIONAL = range(0x1F1E6, 0x1F200)
@@ -38,7 +38,7 @@ def whole_name_of_file(name: str, folder: Path, suffix: str) -> str:
 
 
 def unlike(names: Iterable[str]) -> list[str]:
-    """Return names of which no two are one file on any disk: equal ones get a number, as in "Blues (2)".
+    """Return names that differ on every disk: equal ones get a number, as in "Blues (2)".
 
     Case and the way in which accents are stored do not distinguish them.
     """

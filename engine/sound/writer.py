@@ -318,7 +318,7 @@ def _write_blocks(
 
 
 def _write_encoded(file: soundfile.SoundFile, block: EncodedBlock) -> None:
-    """Write bytes behind what is written; soundfile has no function for it."""
+    """Append encoded samples; soundfile has no function for it."""
     size_bytes = block.data.nbytes
     if (
         soundfile._snd.sf_write_raw(file._file, soundfile._ffi.from_buffer(block.data), size_bytes)

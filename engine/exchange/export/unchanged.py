@@ -26,7 +26,7 @@ from engine.sound.pictures.peaks import BASE_SAMPLES, PeakPyramid
 from engine.sound.writer import AnyBlock, EncodedBlock, bits_of
 
 _SUBTYPES = ("PCM_16", "PCM_24")
-"""Of which stored peaks, which are float32, are exact."""
+"""Stored peaks of these are exact, as float32 holds their samples."""
 _CONTAINERS = ("WAV", "WAVEX", "RF64")
 _BIG_ENDIAN = b"RIFX"
 
@@ -53,7 +53,8 @@ def unchanged_spans(
 ) -> tuple[Unchanged, ...]:
     """Return the spans of a file that play a recording unchanged, ascending; the export adds nothing there.
 
-    They are whole columns of the stored peaks, which tell how loud they are; without these there are none.
+    They are whole columns of the stored peaks, so that their level is known without decoding; without
+    stored peaks everything is rendered.
 
     Parameters
     ----------

@@ -207,7 +207,7 @@ def _title(song: str, take: int) -> str:
 
 
 def _unlike(files: Sequence[TakeFile]) -> tuple[TakeFile, ...]:
-    """Return the files with names of which no two are the same on any disk."""
+    """Return the files with names that differ on every disk."""
     stems = unlike([one.path.stem for one in files])
     named = zip(files, stems, strict=True)
     return tuple(replace(one, path=one.path.with_name(stem + one.path.suffix)) for one, stem in named)

@@ -22,9 +22,9 @@ from engine.sound.edl.loudness import measure
 from engine.sound.edl.render import Renderer, mix_channels
 
 MOST_GAIN_DB = 12.0
-"""More would raise the bleed of a track on which nobody plays."""
+"""A higher gain would make the bleed of an unused microphone audible."""
 LOUDNESS_LUFS = -16.0
-"""Of a quick mix where none is requested: what phones and streaming services expect."""
+"""Default for a quick mix: the usual loudness for phones."""
 _BLOCK_FRAMES = 65_536
 
 

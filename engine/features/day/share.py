@@ -114,7 +114,7 @@ def _text(path: Path) -> str:
 
 
 def _fields(source: DayToExport, file: TakeFile, progress: Progress) -> dict[str, object]:
-    """Return what the page shows of a take."""
+    """Return the data of a take for the page."""
     day, row = source.day, file.row
     return {
         "song": file.song,
@@ -144,7 +144,7 @@ def tempo_bpm(grid: BeatGrid | None, span_samples: Sequence[int], rate_hz: int) 
 def _marks(source: DayToExport, file: TakeFile) -> Iterator[dict[str, object]]:
     """Yield the named markers and sections inside a take, in seconds from its start.
 
-    A region that holds the whole take, such as its song, says nothing about it.
+    Regions that hold the whole take, such as its song, are left out.
     """
     state, (start, stop) = source.state, file.span_samples
     named = [one for one in state.markers.values() if one.name and not rating_of(one)]

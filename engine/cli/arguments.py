@@ -84,6 +84,17 @@ def _brief(text: str) -> str:
     return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…")
 
 
+def require_loudness(loudness_lufs: float | None) -> None:
+    """Refuse a loudness that no programme has; None passes.
+
+    Raises
+    ------
+    UsageError : it is out of range
+    """
+    if loudness_lufs is not None and not -70 < loudness_lufs <= 0:
+        raise UsageError(f"--loudness {loudness_lufs:g} is not between -70 and 0 LUFS: -16 is usual.")
+
+
 def span_s(one: _Span, rate_hz: int) -> dict[str, float]:
     """Return start and stop in seconds, as rows of verbs have them."""
     return {

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from engine.cli.arguments import finite, whole
+from engine.cli.arguments import finite, require_loudness, whole
 from engine.cli.documents import media_of, opened
 from engine.cli.output import VerbOutput
 from engine.core.errors import UsageError
@@ -139,8 +139,7 @@ def _options(options: argparse.Namespace, rate_hz: int) -> ExportOptions:
         if not 0 <= start_s < stop_s:
             raise UsageError(f"--range {start_s:g} {stop_s:g} is not a span: give its start, then its end.")
         span = (s_to_samples(start_s, rate_hz), s_to_samples(stop_s, rate_hz))
-    if options.loudness is not None and not -70 < options.loudness <= 0:
-        raise UsageError(f"--loudness {options.loudness:g} is not between -70 and 0 LUFS: -16 is usual.")
+    require_loudness(options.loudness)
     if options.loudness is not None and (options.lower or options.gain_db is not None):
         raise UsageError("--loudness sets the gain by itself: leave --gain-db and --lower out.")
     if options.gain_db is not None and abs(options.gain_db) > MOST_GAIN_DB:

@@ -52,6 +52,14 @@ SECTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
                 "read the edits of another program into a document",
             ),
             "export": ("engine.cli.export", "write the result, or the edit for another program"),
+            "export-takes": (
+                "engine.cli.export_takes:EXPORT_TAKES",
+                "write the takes of a day as named files with playlists",
+            ),
+            "share": (
+                "engine.cli.export_takes:SHARE",
+                "write the takes of a day with a page that plays them",
+            ),
         },
         "Sounds of a recording": {
             "beats": ("engine.cli.structure:BEATS", "find the beats of a recording"),

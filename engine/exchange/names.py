@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import count
 from pathlib import Path
 
 _NOT_IN_NAMES = str.maketrans(dict.fromkeys('/\\:*?"<>|', "-"))
 _LONGEST = 60
+_LONGEST_WHOLE = 200
+_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(?=\.|$)", re.IGNORECASE)
+"""Names of devices on Windows, with any suffix."""
 _USUAL_BYTES = 255
 _JOINERS = "\u200c\u200d"
 _REGIONAL = range(0x1F1E6, 0x1F200)
@@ -16,10 +21,43 @@ _SKIN = range(0x1F3FB, 0x1F400)
 _TAGS = range(0xE0020, 0xE0080)
 
 
-def name_of_file(name: str) -> str:
+def name_of_file(name: str, most_characters: int = _LONGEST) -> str:
     """Return a name as every system's files can have it, one line and not too long."""
     letters = "".join(letter if _is_shown(letter) else " " for letter in name.translate(_NOT_IN_NAMES))
-    return beginning_of(" ".join(letters.split()), _LONGEST)
+    return beginning_of(" ".join(letters.split()), most_characters)
+
+
+def whole_name_of_file(name: str, folder: Path, suffix: str) -> str:
+    """Return a name that can be all of a file's name before its suffix; "" if no letter of it is left.
+
+    No dot or space is at its ends, it is not a device of Windows, and it fits the disk of the folder.
+    """
+    room_bytes = _most_bytes(folder) - len(os.fsencode(suffix))
+    kept = beginning_of(name_of_file(name, _LONGEST_WHOLE), _LONGEST_WHOLE, room_bytes).strip(" .")
+    return _DEVICES.sub(r"\1_", kept, count=1) if _DEVICES.match(kept) else kept
+
+
+def unlike(names: Iterable[str]) -> list[str]:
+    """Return names that differ on every disk: equal ones get a number, as in "Blues (2)".
+
+    Case and the way in which accents are stored do not distinguish them.
+    """
+    found: list[str] = []
+    taken: set[str] = set()
+    for name in names:
+        own = next(one for one in _numbered(name) if _folded(one) not in taken)
+        taken.add(_folded(own))
+        found.append(own)
+    return found
+
+
+def _numbered(name: str) -> Iterator[str]:
+    yield name
+    yield from (f"{name} ({number})" for number in count(2))
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def named_after(out: Path, words: str) -> Path:

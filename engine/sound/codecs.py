@@ -79,6 +79,7 @@ class Tags:
     album: str = ""
     number: int = 0
     encoder: str = "Offcut"
+    artist: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,27 @@ class WrittenAudio:
     clipped_samples: int
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class EncodedBlock:
+    """Samples as the bytes that a file of the written subtype holds, such as those of another file.
+
+    Attributes
+    ----------
+    data : valid until the next block
+    peak : the largest absolute sample, 1.0 at full scale
+    """
+
+    data: memoryview
+    frames: int
+    peak: float
+
+    def __len__(self) -> int:
+        return self.frames
+
+
+AnyBlock = NDArray[Any] | EncodedBlock
+
+
 def container_for(suffix: str) -> Container:
     """Return the container that a file suffix asks for.
 
@@ -149,7 +170,7 @@ def block_dtype(subtype: str) -> type[np.float32] | type[np.float64]:
 
 def write_audio(
     path: Path,
-    blocks: Iterable[NDArray[Any]],
+    blocks: Iterable[AnyBlock],
     *,
     rate_hz: int,
     channels: int,
@@ -170,7 +191,7 @@ def write_audio(
     Parameters
     ----------
     blocks : float32 or float64, shape (n, channels) each, full scale at 1.0; float64 is needed for PCM_32
-        and DOUBLE (see `block_dtype`)
+        and DOUBLE (see `block_dtype`); encoded ones are written as they are
     subtype : PCM_U8, PCM_S8, PCM_16, PCM_24, PCM_32, FLOAT or DOUBLE; PCM_S8 becomes PCM_U8 in WAV, the same
         samples; FLAC takes PCM_S8, PCM_16 and PCM_24
     total_frames : total length of the blocks; decides between WAV and RF64
@@ -250,13 +271,19 @@ def _tag(file: soundfile.SoundFile, kind: str, tags: Tags | None) -> None:
         file.title = room_title(tags)
         return
     number = str(tags.number or "")
-    texts = {"software": tags.encoder, "title": tags.title, "album": tags.album, "tracknumber": number}
+    texts = {
+        "software": tags.encoder,
+        "title": tags.title,
+        "artist": tags.artist,
+        "album": tags.album,
+        "tracknumber": number,
+    }
     for name, text in texts.items():
         if text or name == "software":
             setattr(file, name, text)
 
 
-def _settled(blocks: Iterable[NDArray[Any]], part: Path, frame_bytes: int) -> Iterator[NDArray[Any]]:
+def _settled(blocks: Iterable[AnyBlock], part: Path, frame_bytes: int) -> Iterator[AnyBlock]:
     """Yield the blocks, and flush earlier ones to the disk from time to time."""
     unsettled_bytes = 0
     for block in blocks:
@@ -269,7 +296,7 @@ def _settled(blocks: Iterable[NDArray[Any]], part: Path, frame_bytes: int) -> It
 
 def _write_blocks(
     file: soundfile.SoundFile,
-    blocks: Iterable[NDArray[Any]],
+    blocks: Iterable[AnyBlock],
     subtype: str,
     total_frames: int,
     progress: Progress,
@@ -277,19 +304,37 @@ def _write_blocks(
     frames, peak, clipped = 0, 0.0, 0
     for block in blocks:
         progress.check_cancelled()
-        peak = max(peak, float(np.abs(block).max(initial=0.0)))
-        if subtype in _FLOATS:
-            numbers = np.ascontiguousarray(block, block_dtype(subtype))
-        elif subtype not in _BITS:
-            clipped += int(np.count_nonzero(np.abs(block) > 1.0))
-            numbers = np.ascontiguousarray(np.clip(block, -1.0, 1.0), np.float32)
+        if isinstance(block, EncodedBlock):
+            peak = max(peak, block.peak)
+            _write_encoded(file, block)
         else:
-            numbers, outside = integers(block, _BITS[subtype])
+            peak = max(peak, float(np.abs(block).max(initial=0.0)))
+            numbers, outside = _numbers(block, subtype)
             clipped += outside
-        file.write(numbers)
+            file.write(numbers)
         frames += len(block)
         progress.report(frames / max(total_frames, 1), "Writing audio")
     return frames, peak, clipped
+
+
+def _write_encoded(file: soundfile.SoundFile, block: EncodedBlock) -> None:
+    """Append encoded samples; soundfile has no function for it."""
+    size_bytes = block.data.nbytes
+    if (
+        soundfile._snd.sf_write_raw(file._file, soundfile._ffi.from_buffer(block.data), size_bytes)
+        < size_bytes
+    ):
+        raise OSError(errno.ENOSPC, "short write")
+
+
+def _numbers(block: NDArray[Any], subtype: str) -> tuple[NDArray[Any], int]:
+    """Return the numbers that libsndfile writes, and how many samples were clipped."""
+    if subtype in _FLOATS:
+        return np.ascontiguousarray(block, block_dtype(subtype)), 0
+    if subtype not in _BITS:
+        clipped = int(np.count_nonzero(np.abs(block) > 1.0))
+        return np.ascontiguousarray(np.clip(block, -1.0, 1.0), np.float32), clipped
+    return integers(block, _BITS[subtype])
 
 
 def integers(block: NDArray[Any], bits: int) -> tuple[NDArray[Any], int]:

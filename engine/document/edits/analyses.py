@@ -82,17 +82,16 @@ def set_sections(
 
 def known_day(state: DocumentState, stored: Analysis | None) -> StoredDay | None:
     """Return the stored day if it belongs to the tracks as they are; else None."""
-    return stored if isinstance(stored, StoredDay) and stored.of_sound == sound_key(state) else None
+    if not isinstance(stored, StoredDay) or stored.of_sound != sound_key(state):
+        return None
+    return stored
 
 
 def set_day(state: DocumentState, day: StoredDay, label: str) -> tuple[Edit, dict[str, Analysis]]:
     """Return the edit that makes a day the current one, and the analysis it refers to."""
-    arrays = [
-        value.tolist()
-        for value in (getattr(day, one.name) for one in fields(day))
-        if hasattr(value, "tolist")
-    ]
-    key = analysis_id(DAY, day.maker, day.of_sound, day.kind, list(day.names), *arrays)
+    values = (getattr(day, one.name) for one in fields(day))
+    content = [value if isinstance(value, str) else np.asarray(value).tolist() for value in values]
+    key = analysis_id(DAY, *content)
     return set_analyses(state, {DAY: key}, label), {key: day}
 
 

@@ -250,7 +250,7 @@ def _planned_files(
     """Return the mix, or the file of each region and track."""
     album = request.title
     if not request.options.regions:
-        return _tracks_of(request, request.out, Tags(album, album), span)
+        return _tracks_of(request, request.out, request.tags or Tags(album, album), span)
     regions = planned_regions(request, edit_list, span)
     digits = max(2, len(str(len(regions))))
     files: list[PlannedAudio] = []

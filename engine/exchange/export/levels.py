@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from engine.core.errors import ExportError
 from engine.core.files.safe_write import shown
+from engine.core.latest import found_once_of
 from engine.core.progress import SILENT, Progress
 from engine.core.timebase import convert_samples, format_time, s_to_samples, samples_to_s
 from engine.core.wording import level_text
@@ -280,7 +281,7 @@ def _cells(state: DocumentState, edit_list: EditList) -> Peaks:
     """Return the bound of each cell of the document's timeline."""
     total = np.zeros(-(-max(state.length_samples, 1) // _CELL_SAMPLES))
     for track in audible(state.tracks):
-        known = {key: _cached_peaks(state, key) for key in track.source_ids}
+        known = {key: cached_peaks(state, key) for key in track.source_ids}
         for one in visible(edit_list.as_played(track).clips):
             cached = known[one.clip.source_id]
             if cached is None:
@@ -295,7 +296,9 @@ def _cells(state: DocumentState, edit_list: EditList) -> Peaks:
     return total
 
 
-def _cached_peaks(state: DocumentState, source_id: str) -> PeakPyramid | None:
+@found_once_of(32)
+def cached_peaks(state: DocumentState, source_id: str) -> PeakPyramid | None:
+    """Return the stored peaks of a source, None without any; read once for all files of an export."""
     source = state.sources[source_id]
     return load_peaks(source.content_hash, state.rate_hz) if source.content_hash else None
 

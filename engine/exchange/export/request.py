@@ -22,7 +22,7 @@ from engine.exchange.export.placing.media_files import Collected, TrackFile, col
 from engine.exchange.export.placing.stretches import Consolidated, consolidated_track
 from engine.exchange.export.placing.timecode import FrameRate, PictureRate, picture_rate, sound_lag_s
 from engine.exchange.names import name_of_file, named_after
-from engine.sound.codecs import Quality
+from engine.sound.codecs import Quality, Tags
 from engine.sound.edl.build import build
 from engine.sound.edl.edit_list import EditList
 from engine.sound.writer import Dither
@@ -98,6 +98,7 @@ class ExportRequest:
     document_name : display name of the document
     grid : the beats, on the source timeline, for the formats that hold a tempo
     reads : files that are read in addition to the recordings, such as the document; never overwritten
+    tags : of the audio file that holds all tracks; None for the title alone
     plans : what was planned for exactly this request, by name (see `audio_files.audio_plan.planned_audio`)
     """
 
@@ -109,6 +110,7 @@ class ExportRequest:
     options: ExportOptions = ExportOptions()
     grid: BeatGrid | None = None
     reads: tuple[Path, ...] = ()
+    tags: Tags | None = None
     plans: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property

@@ -31,7 +31,7 @@ from engine.exchange.export.audio_plan import (
     unheard_sentence,
     written_rate_hz,
 )
-from engine.exchange.export.levels import Normalised, amplified, faded, normalise
+from engine.exchange.export.levels import Normalised, amplified, cached_peaks, faded, faded_block, normalise
 from engine.exchange.export.placing.marks import Cues, find_cues
 from engine.exchange.export.request import (
     Exported,
@@ -40,6 +40,7 @@ from engine.exchange.export.request import (
     counted_edits,
     edit_figures,
 )
+from engine.exchange.export.unchanged import copied_blocks, unchanged_spans
 from engine.sound.conform import converted, of_length
 from engine.sound.edl.crossfade import Block
 from engine.sound.edl.edit_list import EditList
@@ -49,9 +50,9 @@ from engine.sound.edl.tracks.voice import media_path, sides
 from engine.sound.headers.bwf import Broadcast, broadcast_chunks
 from engine.sound.headers.mp3 import encoder_delay_samples
 from engine.sound.headers.start_times import read_origination
-from engine.sound.pictures.peak_cache import load_peaks
+from engine.sound.pictures.peaks import PeakPyramid
 from engine.sound.reader import SourceReader, Stamp, read_unchanged, stamped
-from engine.sound.writer import Dither, WrittenAudio, bits_of, block_dtype, dithered, write_audio
+from engine.sound.writer import AnyBlock, Dither, WrittenAudio, bits_of, block_dtype, dithered, write_audio
 
 _MOST_LISTED = 3
 _BLOCK_FRAMES = 1 << 18
@@ -135,7 +136,7 @@ def _write_file(
     # A lossless choice for WAV holds what the sources do, whatever is written in the end.
     dtype = block_dtype(file.subtype if request.options.depth is None else file.source_subtype)
     with Renderer(file.state, edit_list, request.media, dtype, progress) as renderer:
-        blocks = _sound_of(request, file, renderer, gain)
+        blocks = _sound_of(request, file, edit_list, renderer, gain)
         with_chunks = request.options.broadcast and file.container == "WAV"
         written = write_audio(
             file.path,
@@ -156,27 +157,38 @@ def _write_file(
 
 
 def _sound_of(
-    request: ExportRequest, file: PlannedAudio, renderer: Renderer, gain: Normalised | None
-) -> Iterator[Block]:
+    request: ExportRequest,
+    file: PlannedAudio,
+    edit_list: EditList,
+    renderer: Renderer,
+    gain: Normalised | None,
+) -> Iterator[AnyBlock]:
     """Return the samples of a file as it holds them."""
     (start, stop), options, own_hz = file.span, request.options, renderer.rate_hz
+    gain_db = options.gain_db if gain is None else gain.gain_db
+    fades = s_to_samples(options.fade_in_s, own_hz), s_to_samples(options.fade_out_s, own_hz)
+    is_dithered = file.coding is None and file.subtype not in _FLOATS and _is_dithered(request, file)
+    if not (gain_db or is_dithered):
+        spans = unchanged_spans(request, file, edit_list, (start + fades[0], stop - fades[1]))
+        if spans:
+
+            def read(begin: int, end: int) -> Block:
+                return faded_block(renderer.read(begin, end), begin - start, file.frames, *fades)
+
+            return copied_blocks(spans, read, file, BLOCK_FRAMES)
     blocks: Iterator[Block] = (
         renderer.read(begin, min(begin + BLOCK_FRAMES, stop)) for begin in range(start, stop, BLOCK_FRAMES)
     )
-    gain_db = options.gain_db if gain is None else gain.gain_db
     if gain_db:
         blocks = amplified(blocks, gain_db)
-    if options.fade_in_s or options.fade_out_s:
-        fades = s_to_samples(options.fade_in_s, own_hz), s_to_samples(options.fade_out_s, own_hz)
+    if any(fades):
         blocks = faded(blocks, file.frames, *fades)
     if file.is_converted:
         blocks = converted(
             blocks, own_hz, file.rate_hz, channels=file.channels, dtype=block_dtype(file.subtype)
         )
         blocks = of_length(blocks, file.written_frames, file.channels)
-    if file.coding is None and file.subtype not in _FLOATS and _is_dithered(request, file):
-        blocks = dithered(blocks, bits_of(file.subtype))
-    return blocks
+    return dithered(blocks, bits_of(file.subtype)) if is_dithered else blocks
 
 
 def _is_dithered(request: ExportRequest, file: PlannedAudio) -> bool:
@@ -266,9 +278,8 @@ def look_before(request: ExportRequest, progress: Progress) -> Before:
     tracks = {source_id: track for track in audible(state.tracks) for source_id in track.source_ids}
     peak = 0.0
     for number, (source_id, track) in enumerate(tracks.items()):
-        path = media_path(state, track, source_id, request.media)
-        content_hash, share = state.sources[source_id].content_hash, progress.step(number, len(tracks))
-        peak = max(peak, _peak_of(content_hash, state.rate_hz, path, share))
+        path, share = media_path(state, track, source_id, request.media), progress.step(number, len(tracks))
+        peak = max(peak, _peak_of(cached_peaks(state, source_id), path, share))
     length_s = samples_to_s(state.length_samples, state.rate_hz)
     rates = sorted({state.sources[key].rate_hz for track in state.tracks for key in track.source_ids})
     words = (
@@ -278,8 +289,7 @@ def look_before(request: ExportRequest, progress: Progress) -> Before:
     return Before(peak, length_s, words)
 
 
-def _peak_of(content_hash: str, rate_hz: int, path: Path, progress: Progress) -> float:
-    cached = load_peaks(content_hash, rate_hz) if content_hash else None
+def _peak_of(cached: PeakPyramid | None, path: Path, progress: Progress) -> float:
     if cached is not None:
         return float(np.abs(cached.levels[-1][:2]).max(initial=0.0))
     peak = 0.0

@@ -125,7 +125,7 @@ def write_id3(path: Path, tags: Tags) -> None:
 
 def _frames(tags: Tags) -> bytes:
     """Return the text frames; Windows and old players read UTF-16 of version 2.3, but no UTF-8."""
-    texts = {b"TIT2": tags.title, b"TALB": tags.album, b"TSSE": tags.encoder}
+    texts = {b"TIT2": tags.title, b"TPE1": tags.artist, b"TALB": tags.album, b"TSSE": tags.encoder}
     if tags.number:
         texts[b"TRCK"] = str(tags.number)
     found = b""
@@ -143,9 +143,8 @@ def _old(tags: Tags) -> bytes:
         return text.encode("latin-1", "replace")[:30].ljust(30, b"\0")
 
     number = tags.number if tags.number < 256 else 0
-    return (
-        b"TAG" + field(tags.title) + field("") + field(tags.album) + bytes(4 + 28) + bytes((0, number, 255))
-    )
+    names = field(tags.title) + field(tags.artist) + field(tags.album)
+    return b"TAG" + names + bytes(4 + 28) + bytes((0, number, 255))
 
 
 @dataclass(frozen=True, slots=True)

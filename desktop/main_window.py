@@ -13,6 +13,7 @@ from desktop.commands.features import commands_of_finders
 from desktop.commands.packages import with_packages
 from desktop.export.exporting import Exporting
 from desktop.features.arrangement.editors import Editors
+from desktop.features.day.exporting import DayExporting
 from desktop.features.day.overview import Overview
 from desktop.features.day.preparing import Preparing
 from desktop.features.match.edits_from_files import EditsFromFiles
@@ -180,6 +181,7 @@ class MainWindow(QMainWindow):
         self.repairing = Repairing(self, self, self.repair_panel, self.arrivals, self._settings)
         self.takes, self.sections = Takes(self, self), Sections(self, self, self.by_hand)
         self.day = Overview(self, self, self.pages)
+        self.day_exporting = DayExporting(self, self, self.day, self._settings)
         self.preparing = Preparing(self, self, self.recordings, self.day)
         self.editors = Editors(self, self, self._settings)
         keyed = KeyedViews(self.palette_popup, self.queue_panel, self.repair_panel)

@@ -11,6 +11,7 @@ from desktop.shell.run_finder import RunFinder
 from desktop.shell.shell import Shell
 
 if TYPE_CHECKING:
+    from desktop.features.day.exporting import DayExporting
     from desktop.features.day.overview import Overview
     from desktop.features.day.preparing import Preparing
 
@@ -19,6 +20,7 @@ class Parts(Shell, Protocol):
     """The parts of a window that these commands use."""
 
     day: Overview
+    day_exporting: DayExporting
     preparing: Preparing
 
 
@@ -54,6 +56,12 @@ COMMANDS = (
     _day("page", "Overview of the day", ("Shift+F5",),
         "Show the songs of the day with their takes in place of the timeline; again: the timeline.",
         do=lambda parts: parts.day.toggle()),
+    _day("export", "Export takes…", (),
+        "Write the takes that you keep as files, with names by a pattern and a playlist.",
+        do=lambda parts: parts.day_exporting.export()),
+    _day("share", "Page for the band…", (),
+        "Write a page with the takes that you keep, which plays them without a server.",
+        do=lambda parts: parts.day_exporting.share()),
     _take("open", "Open take", (), "Show the take in the timeline.", do=lambda parts: parts.day.open()),
     _take("keep", "Keep take", ("K",), "Keep the take and mark the others of its song; again: let go.",
         do=lambda parts: parts.day.keep()),

@@ -21,7 +21,7 @@ from engine.document.state import Change
 from engine.features.day.choices import Applied, give_stars, rename_song, retain
 
 NOT_YET = "The songs of the day are not found yet. Find them first ‹day.find›."
-_MENU = (("day.open", "day.keep", "day.name"), ("day.next_take", "day.comp"))
+_MENU = (("day.open", "day.keep", "day.name"), ("day.next_take", "day.comp"), ("day.export", "day.share"))
 
 
 class Overview(QObject):
@@ -79,7 +79,7 @@ class Overview(QObject):
         """
         if self.leave():
             return
-        self._required_day()
+        self.required_day()
         self._pages.setCurrentWidget(self.page)
         self._shell.commands.enter(DAY_LAYER, is_in=True)
         self._shell.commands.enable_review(False)  # the queue is hidden
@@ -104,7 +104,13 @@ class Overview(QObject):
         found = self._session.stored_analyses.get(DAY)
         return known_day(self._session.state, found)
 
-    def _required_day(self) -> StoredDay:
+    def required_day(self) -> StoredDay:
+        """Return the stored day.
+
+        Raises
+        ------
+        UsageError : the songs were not found yet
+        """
         if (day := self.day) is None:
             raise UsageError(NOT_YET)
         return day
@@ -180,7 +186,7 @@ class Overview(QObject):
         if len(takes) < 2:
             raise UsageError(f"{here.name} was played once: there is no other take to compare.")
         other = takes[(takes.index(here) + step) % len(takes)]
-        day, rate_hz = self._required_day(), self._session.state.rate_hz
+        day, rate_hz = self.required_day(), self._session.state.rate_hz
         gone_s = max(0.0, samples_to_s(self._transport.playhead_samples, rate_hz) - here.start_s)
         there_s = self._same_place(day, here, other, gone_s)
         self._current = other.row
@@ -221,15 +227,15 @@ class Overview(QObject):
 
     def stars(self, count: int) -> None:
         """Give the current take some stars; the same number again takes them off."""
-        self._apply(give_stars(self._session.state, self._required_day(), self._cell().row, count))
+        self._apply(give_stars(self._session.state, self.required_day(), self._cell().row, count))
 
     def keep(self) -> None:
         """Keep the current take and mark the others of its song; again: none is kept."""
-        self._apply(retain(self._session.state, self._required_day(), self._cell().row))
+        self._apply(retain(self._session.state, self.required_day(), self._cell().row))
 
     def name(self) -> None:
         """Ask for the name of the current song; a name that another song has joins them."""
-        day, cell = self._required_day(), self._cell()
+        day, cell = self.required_day(), self._cell()
         wanted = form_dialogs.ask_song_name(self._window, cell.name)
         if wanted is not None:
             self._apply(rename_song(self._session.state, day, int(day.songs[cell.row]), wanted))

@@ -1,0 +1,137 @@
+"""Export the takes of a day: files with names by a pattern, and a page for the band."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QSettings, Signal
+from PySide6.QtWidgets import QWidget
+
+from desktop.features.day.overview import Overview
+from desktop.shell.dialogs import form_dialogs, questions
+from desktop.shell.shell import Shell
+from engine.core.progress import Progress
+from engine.core.wording import counted, listed
+
+if TYPE_CHECKING:
+    from engine.features.day.export_takes import DayToExport, ExportedTakes, TakesOptions
+    from engine.features.day.share import Shared
+
+_ABOUT = "Writes the takes that you keep, with fades and tags, and a playlist."
+_SHOWN = 3
+_REMEMBERED = "day/export"
+
+
+class DayExporting(QObject):
+    """Asks how takes are exported, shows the names first, and writes them.
+
+    Signals
+    -------
+    said : message about the result
+    """
+
+    said = Signal(str)
+
+    def __init__(self, window: QWidget, shell: Shell, overview: Overview, settings: QSettings) -> None:
+        super().__init__(window)
+        self._window, self._shell, self._overview, self._settings = window, shell, overview, settings
+
+    def _source(self) -> DayToExport:
+        from engine.features.day.export_takes import DayToExport
+
+        session = self._shell.session
+        reads = () if session.path is None else (session.path,)
+        return DayToExport(
+            session.state,
+            session.media,
+            self._overview.required_day(),
+            session.name,
+            reads,
+            session.grid,
+            session.sections,
+        )
+
+    def export(self) -> None:
+        """Ask for pattern, format and folder, then write the takes.
+
+        Raises
+        ------
+        UsageError : the songs were not found yet
+        """
+        self._shell.work.once_loaded("engine.features.day.export_takes", "Preparing the export", self._ask)
+
+    def _ask(self) -> None:
+        from desktop.features.day.takes_form import TakesSettings, options_of
+        from engine.features.day.export_takes import export_takes, plan_takes
+        from engine.review.finders import fields_of
+        from widgets.forms.settings_form import SettingsForm
+
+        source = self._source()
+
+        def outlook(values: Mapping[str, object]) -> str:
+            plan = plan_takes(source, options_of(TakesSettings.model_validate(values), Path()))
+            names = [file.path.name for file in plan.files]
+            more = [f"{len(names) - _SHOWN} more"] if len(names) > _SHOWN else []
+            return f"{counted(len(names), 'file')}: {listed([*names[:_SHOWN], *more])}"
+
+        fields = fields_of(TakesSettings)
+        form = SettingsForm(self._shell.look.theme, fields, self._usual(), _ABOUT, outlook)
+        values = form_dialogs.ask_settings(self._window, "Export takes", form, "Choose folder…")
+        if values is None:
+            return
+        chosen = TakesSettings.model_validate(values)
+        self._settings.setValue(_REMEMBERED, chosen.model_dump_json())
+        folder = questions.ask_folder(self._window, "Folder for the takes", self._shell.session.folder)
+        if folder is not None:
+            options = options_of(chosen, folder)
+            self._shell.work.read(partial(export_takes, source), options, "Exporting takes", self._written)
+
+    def _usual(self) -> dict[str, object]:
+        """Return the settings that were used last."""
+        from pydantic import ValidationError
+
+        from desktop.features.day.takes_form import TakesSettings
+
+        try:
+            stored = TakesSettings.model_validate_json(str(self._settings.value(_REMEMBERED, "{}")))
+        except ValidationError:  # written by another version
+            stored = TakesSettings()
+        return stored.model_dump()
+
+    def _written(self, done: ExportedTakes) -> None:
+        self.said.emit(done.sentence)
+
+    def share(self) -> None:
+        """Ask for a folder, and write a page for the band with the takes that stay.
+
+        Raises
+        ------
+        UsageError : the songs were not found yet
+        """
+        self._shell.work.once_loaded("engine.features.day.share", "Preparing the page", self._share)
+
+    def _share(self) -> None:
+        from desktop.features.day.takes_form import TakesSettings, options_of
+        from engine.features.day.share import playable_suffix
+
+        source = self._source()
+        folder = questions.ask_folder(self._window, "Folder for the page", self._shell.session.folder)
+        if folder is not None:
+            chosen = TakesSettings.model_validate(
+                {**self._usual(), "format": playable_suffix(source), "quick_mix": False}
+            )
+            options = options_of(chosen, folder)
+            self._shell.work.read(partial(share, source), options, "Writing the page", self._shared)
+
+    def _shared(self, done: Shared) -> None:
+        self.said.emit(done.sentence)
+
+
+def share(source: DayToExport, options: TakesOptions, progress: Progress) -> Shared:
+    """Write the page, as a job."""
+    from engine.features.day.share import share_day
+
+    return share_day(source, options, progress)

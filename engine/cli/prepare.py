@@ -1,6 +1,6 @@
 """``offcut prepare FOLDER|FILE... --out DAY.offcut``: from the recordings of a day to named songs and takes.
 
-Each step is stored once it is done: after an interruption, the same command goes on with the next one, and files
+Each step is stored once it is done: after an interruption, the same command goes on with the next one. Files
 that were added to the folder meanwhile are imported beside those that the document has.
 """
 

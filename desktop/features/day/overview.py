@@ -171,7 +171,7 @@ class Overview(QObject):
         cell = self._cell()
         rate_hz = self._session.state.rate_hz
         self.leave()
-        self._shell.zooms.frame(self._start_of(cell), s_to_samples(cell.stop_s, rate_hz))
+        self._shell.timeline.zooms.frame(self._start_of(cell), s_to_samples(cell.stop_s, rate_hz))
         self._transport.seek(self._start_of(cell))
 
     def compare(self, step: int = 1) -> None:

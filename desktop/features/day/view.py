@@ -13,11 +13,11 @@ from engine.core.timebase import format_time
 from widgets.controls.key_caps import ENTER, is_own_key
 from widgets.controls.keyed_view import ARROWS, ENDS
 from widgets.controls.text_and_icons import paint_icon, paint_words
-from widgets.theme import TEXT, TEXT_SMALL, Theme, color, mix, mono_font, px, ui_font
+from widgets.theme import TEXT, TEXT_SMALL, Theme, mix, mono_font, px, ui_font
 
 _STRIP, _ROW, _MARGIN, _GAP = 40, 50, 12, 4
 _NAME, _NAME_SHARE = 190, 0.24
-_LEAST_CELL, _ICON = 56, 12
+_LEAST_CELL, _NARROW, _ICON = 56, 76, 12
 _STAR = "★"
 _EMPTY = "No songs found yet. Prepare the day, or find its songs, first."
 
@@ -233,7 +233,8 @@ class SongRows(QWidget):
             self.menu_requested.emit(event.globalPosition().toPoint())
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        if self._cell_at(event.position()) is not None:
+        if (cell := self._cell_at(event.position())) is not None:
+            self.chosen.emit(cell.row)
             self.opened.emit()
 
     # painting
@@ -290,12 +291,17 @@ class SongRows(QWidget):
             )
             top.setLeft(top.left() + px(_ICON) + px(3))
         length = format_time(cell.length_s, 0)
-        used = paint_words(painter, top, f"{cell.number}  {length}", mono_font(TEXT_SMALL), ink)
+        is_narrow = place.width() < px(_NARROW)
+        title = f"{cell.number}" if is_narrow else f"{cell.number}  {length}"
+        used = paint_words(painter, top, title, mono_font(TEXT_SMALL), ink)
         top.setLeft(top.left() + used + px(8))
         paint_words(painter, top, cell.short, ui_font(TEXT_SMALL), theme.dim)
         if cell.stars:
-            paint_words(painter, bottom, _STAR * cell.stars, ui_font(TEXT_SMALL), theme.score_line)
+            stars = f"{cell.stars}{_STAR}" if is_narrow else _STAR * cell.stars
+            paint_words(painter, bottom, stars, ui_font(TEXT_SMALL), theme.score_line)
+        elif is_narrow:
+            paint_words(painter, bottom, length, mono_font(TEXT_SMALL), theme.dim)
         elif cell.why_best:
             paint_words(painter, bottom, cell.why_best, ui_font(TEXT_SMALL), theme.dim)
         elif not cell.is_complete:
-            paint_words(painter, bottom, "part", ui_font(TEXT_SMALL), color(theme.dim).name())
+            paint_words(painter, bottom, "part", ui_font(TEXT_SMALL), theme.dim)

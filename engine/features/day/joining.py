@@ -24,7 +24,7 @@ _LONGEST_S = 30.0
 _BY_LENGTH = ((0.9, 2.0), (1.4, 0.5), (2.2, -1.0), (4.0, -3.0), (_LONGEST_S, -4.0))
 """Odds of a gap up to a length in seconds."""
 _TALK_S, _OF_TALK = 1.0, -6.0
-_LOUD_DB, _LOUD_SHARE, _OF_LOUDNESS = 14.0, 0.7, 5.0
+_LOUD_DB, _LOUD_SHARE, _OF_LOUDNESS, _CLEAR_S = 14.0, 0.7, 5.0, 0.4
 _LIMITS = (3.0, 1.0, 0.0)
 """Limits of the log odds, one after the other: joined stretches are better evidence."""
 _RINGS_S, _AT_ONCE_S, _INTRO_S = 0.9, 0.4, 6.0
@@ -131,7 +131,8 @@ def _odds(
 def _is_loud(evidence: Evidence, before: Stretch, after: Stretch) -> bool:
     """Return whether each second of a gap is about as loud as the playing around it."""
     levels_db, second = evidence.frames.levels_db, round(STEPS_PER_S)
-    gap = levels_db[before.stop * PER_FRAME : after.start * PER_FRAME]
+    clear = round(_CLEAR_S * STEPS_PER_S)  # a note rings into it, and the window of a level reaches out of it
+    gap = levels_db[before.stop * PER_FRAME + clear : after.start * PER_FRAME - clear]
     around = np.concatenate(
         [levels_db[one.start * PER_FRAME : one.stop * PER_FRAME] for one in (before, after)]
     )

@@ -1,0 +1,53 @@
+"""Links between stretches on one diagonal, and songs made of them, on hand-made passages."""
+
+from __future__ import annotations
+
+from engine.features.day.links import links_of
+from engine.features.day.songs import grouped_songs
+from engine.features.day.stretches import Stretch
+from engine.features.takes.pairs import Pair
+
+FIRST, SECOND, OTHER = Stretch(0, 600), Stretch(700, 1300), Stretch(1500, 2000)
+ALIKE = Pair((20, 720), (580, 1280), 0, 300.0)
+
+
+def test_passages_off_the_diagonal_do_not_count() -> None:
+    verse = Pair((100, 1000), (200, 1100), 0, 60.0)
+    link = links_of((FIRST, SECOND), [ALIKE, verse])[0, 1]
+    assert link.score == 300.0
+    assert link.spans == ((20, 580), (720, 1280))
+    assert link.other(0, 0) == 700
+    assert link.other(1, 1300) == 600
+
+
+def test_passages_in_another_key_do_not_count() -> None:
+    link = links_of((FIRST, SECOND), [ALIKE, Pair((30, 730), (90, 790), 5, 20.0)])[0, 1]
+    assert (link.semitones, link.score) == (0, 300.0)
+
+
+def test_two_takes_and_another_song() -> None:
+    songs = grouped_songs((FIRST, SECOND, OTHER), [ALIKE])
+    assert [[take.start_s for take in song.takes] for song in songs] == [[0.0, 140.0], [300.0]]
+    assert [take.is_complete for take in songs[0].takes] == [True, True]
+
+
+def test_a_take_that_breaks_off_is_a_part() -> None:
+    short = Stretch(700, 900)
+    songs = grouped_songs((FIRST, short), [Pair((0, 700), (195, 895), -2, 120.0)])
+    assert [(take.is_complete, take.semitones) for take in songs[0].takes] == [(True, 0), (False, -2)]
+
+
+def test_alike_for_seconds_is_not_one_song() -> None:
+    songs = grouped_songs((FIRST, OTHER), [Pair((100, 1600), (140, 1640), 0, 14.0)])
+    assert len(songs) == 2
+
+
+def test_a_faster_take_is_placed_by_its_speed() -> None:
+    fast = Stretch(700, 1200)
+    songs = grouped_songs((FIRST, fast), [Pair((0, 700), (600, 1200), 0, 300.0, 1.2)])
+    assert songs[0].takes[1].speed == 1.2
+    assert songs[0].takes[1].is_complete
+
+
+def test_short_playing_that_is_like_nothing_is_no_song() -> None:
+    assert grouped_songs((Stretch(0, 80),), []) == []

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -104,8 +104,8 @@ def add_find_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         dest="folders",
         metavar="FOLDER",
-        help="search this folder and those below it, of which new recordings are analysed first; default: all "
-        "folders that were searched before",
+        help="search this folder and those below it, of which new recordings are analysed first; default: "
+        "all folders that were searched before",
     )
     parser.add_argument(
         "--workers", type=whole, metavar="N", help="processes that analyse recordings; default: one per core"
@@ -158,7 +158,7 @@ def _song(wanted: str, progress: Progress) -> Song:
 
 
 def _update(options: argparse.Namespace, progress: Progress) -> int:
-    """Bring the index up to date; print a sentence for each file that was refused, and return their number."""
+    """Bring the index up to date; print why files were refused, and return their number."""
     from engine.features.day.archive import archive_path, update
     from engine.features.day.library import Library
     from engine.features.taste.archive_workers import begin

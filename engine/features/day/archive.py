@@ -323,6 +323,6 @@ def _documents(folders: Sequence[Path]) -> dict[str, Path]:
     for folder in folders:
         for document in sorted(folder.absolute().rglob(f"*{DOCUMENT}")):
             with suppress(sqlite3.Error, OSError), closing(connect(document, read_only=True)) as connection:
-                for (source,) in connection.execute("SELECT path FROM sources"):
+                for (source,) in connection.execute("SELECT path FROM source"):
                     users.setdefault(str(source), document)
     return users

@@ -42,9 +42,9 @@ from engine.features.takes.find import Edges
 from engine.features.takes.pairs import Pair
 from engine.features.takes.playing import performances
 
-_SOUGHT_EVERY_S, _LOOKED_EVERY_S = 5.0, 2.0
-_SMOOTHED = 5
-_LOOKED_AT_ONCE = 1024
+_SOUGHT_EVERY_S, _LOOKED_EVERY_S = 1.0, 5.0
+_SMOOTHED = 3
+_LOOKED_AT_ONCE = 256
 _POSSIBLE = 0.6
 """Similarity of patches from which a part of a recording is aligned."""
 _AROUND_S = 15.0

@@ -67,7 +67,7 @@ SONGS = Verb(add_songs_arguments, run_songs)
 
 
 def _change(options: argparse.Namespace, library: Library) -> str:
-    """Do the one change that is asked for; return what was done, "" for nothing."""
+    """Apply the requested change; return a sentence about it, "" for none."""
     if options.rename:
         return f"Renamed {quoted(options.rename[0])} to {quoted(library.rename(*options.rename).name)}."
     if options.merge:
@@ -104,7 +104,7 @@ def add_find_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         dest="folders",
         metavar="FOLDER",
-        help="search this folder and those below it, of which new recordings are analysed first; default: "
+        help="search this folder and those below it, after new recordings are analysed; default: "
         "all folders that were searched before",
     )
     parser.add_argument(

@@ -215,7 +215,7 @@ def _listed(folders: Sequence[Path], refusals: list[str]) -> Iterator[ArchiveFil
 
 
 def _gone(known: Iterable[bytes], listed: Sequence[ArchiveFile], folders: Sequence[Path]) -> set[bytes]:
-    """Return the indexed paths below folders that are not there any more."""
+    """Return the indexed paths below folders whose files are missing."""
     present = {os.fsencode(file.path) for file in listed}
     return {path for path in known if path not in present and _is_below(path, folders)}
 

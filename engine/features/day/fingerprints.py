@@ -59,7 +59,7 @@ class Fingerprint:
         )
 
     def frames(self) -> Frames:
-        """Return the features again, rounded to what is stored."""
+        """Return the features, rounded as stored."""
         values = self.rows.astype(np.float32)
         broad = PITCH_CLASSES + BROAD_BANDS
         return Frames(

@@ -152,7 +152,7 @@ class Library:
         return tuple(Song(song, names[song], tuple(some)) for song, some in takes.items())
 
     def add(self, name: str, takes: Iterable[SongTake], song: str | None = None) -> str:
-        """Store takes of a song, of which the best `MOST_TAKES` stay; return its id.
+        """Store takes of a song and retain the best `MOST_TAKES`; return its id.
 
         Parameters
         ----------
@@ -173,7 +173,7 @@ class Library:
 
         Raises
         ------
-        UsageError : there is none; the sentence has the most similar names
+        UsageError : the song is unknown; the sentence has the most similar names
         """
         songs = self.songs()
         folded = wanted.strip().casefold()
@@ -190,7 +190,7 @@ class Library:
 
         Raises
         ------
-        UsageError : there is none, or another one has the name
+        UsageError : the song is unknown, or another one has the name
         """
         new = _checked_name(name)
         one = self.find(wanted)
@@ -208,7 +208,7 @@ class Library:
 
         Raises
         ------
-        UsageError : there is no such song, or both are the same
+        UsageError : a song is unknown, or both are the same
         """
         one, other = self.find(wanted), self.find(into)
         if one.id == other.id:
@@ -219,11 +219,11 @@ class Library:
         return self.find(other.id)
 
     def delete(self, wanted: str) -> StoredSong:
-        """Delete a song and its fingerprints; return what it was.
+        """Delete a song and its fingerprints; return the deleted song.
 
         Raises
         ------
-        UsageError : there is none
+        UsageError : the song is unknown
         """
         one = self.find(wanted)
         with _FILE.writing(self.path) as connection:

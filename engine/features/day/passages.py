@@ -50,6 +50,7 @@ _POSSIBLE = 0.6
 _AROUND_S = 15.0
 _APART_S, _OFF_S = 30.0, 10.0
 """Two parts of one take are at most so far apart, and the gap in the reference is as long within this."""
+_LEAST_TAKE_S = 15.0
 _REFERENCES = 2
 _EARLY_S, _COUNTED_S, _RINGS_S = 1.0, 6.0, 4.0
 
@@ -115,7 +116,7 @@ def _possible(patches: Floats, looked: Floats) -> Iterator[tuple[float, float, i
     smooth = uniform_filter1d(curves, min(_SMOOTHED, len(looked)), axis=1, mode="nearest")
     for start, stop in runs(smooth.max(axis=0) >= _POSSIBLE).tolist():
         speed, turn = divmod(int(smooth[:, start:stop].mean(axis=1).argmax()), PITCH_CLASSES)
-        # The song was transposed here, and the stretch is elsewhere.
+        # The song was transposed here, and the recording is elsewhere.
         yield start * _LOOKED_EVERY_S, stop * _LOOKED_EVERY_S + PATCH_S, -turn % PITCH_CLASSES, SPEEDS[speed]
 
 
@@ -129,7 +130,7 @@ def _takes_between(
     for pairs in _together(aligned(part, sought.song.references[place], turn, speed)):
         frames = min(pair.starts[0] for pair in pairs), max(pair.stops[0] for pair in pairs)
         start_s, stop_s = (one / FRAMES_PER_S for one in frames)
-        if stop_s - start_s < LEAST_S:
+        if stop_s - start_s < _LEAST_TAKE_S:
             continue
         own = part.part(start_s, stop_s)
         asked = turned_patches(patches_of(stretched(chroma_of(own), speed), ASKED_EVERY_S), turn)

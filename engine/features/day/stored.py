@@ -1,6 +1,6 @@
 """SQLite files of the user's data folder: made when first needed, and set aside when damaged.
 
-Two programs may use one at once; a killed one leaves what its last transaction left.
+Two programs may use one at once; after a kill, the last whole transaction counts.
 """
 
 from __future__ import annotations

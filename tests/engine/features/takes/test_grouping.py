@@ -24,12 +24,12 @@ from engine.features.takes.pairs import (
     Paths,
     _first_columns,
     _idle,
-    pairs_of,
     chance_of,
     drawn_from,
     find_pairs,
     one_to_one,
     outline,
+    pairs_of,
     turned,
 )
 

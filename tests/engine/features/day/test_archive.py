@@ -20,6 +20,19 @@ from engine.features.day.passages import Sought
 from tests.engine.features.day.songs_played import played
 from tests.engine.features.takes.playing import RATE_HZ, joined, passage
 
+UPDATES = """
+import sys
+from pathlib import Path
+from engine.core.progress import ReportingProgress
+from engine.features.day.archive import update
+
+def wait(fraction, text, figures):
+    if fraction > 0.7:  # the first recordings are stored
+        print(flush=True)
+        sys.stdin.readline()
+
+update([Path(sys.argv[1])], Path(sys.argv[2]), ReportingProgress(wait))
+"""
 PARTS = {
     "2025/one.wav": (passage(7, 15.0), passage(1, 40.0)),
     "2025/two.flac": (passage(8, 20.0),),
@@ -88,6 +101,17 @@ def test_a_stopped_run_goes_on_where_it_was(folder: Path, tmp_path: Path) -> Non
 
     with pytest.raises(Cancelled):
         update([folder], index, ReportingProgress(stop_late))
+    left = update([folder], index).added
+    assert 0 < left < 3
+
+
+def test_a_killed_run_goes_on_where_it_was(folder: Path, tmp_path: Path) -> None:
+    index = tmp_path / "archive.sqlite"
+    command = [sys.executable, "-c", UPDATES, str(folder), str(index)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as run:
+        assert run.stdout is not None
+        run.stdout.readline()
+        run.kill()
     left = update([folder], index).added
     assert 0 < left < 3
 

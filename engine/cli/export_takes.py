@@ -22,7 +22,7 @@ from engine.document.edits.analyses import known_day, known_sections
 from engine.document.grid_readings import grid_in_force
 from engine.document.settings import read_day
 from engine.exchange.export.formats import AUDIO_SUFFIXES
-from engine.features.day.export_takes import (
+from engine.features.day.handed_on.export_takes import (
     FIELDS,
     PATTERN,
     DayToExport,
@@ -31,7 +31,7 @@ from engine.features.day.export_takes import (
     export_takes,
     plan_takes,
 )
-from engine.features.day.share import playable_suffix, share_day
+from engine.features.day.handed_on.share import playable_suffix, share_day
 
 _RETAINED, _ALL = "retained", "all"
 

@@ -68,6 +68,8 @@ SECTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
                 "engine.cli.structure:STRUCTURE",
                 "find sections such as verse and chorus, with labels",
             ),
+            "songs": ("engine.cli.songs:SONGS", "list, rename, merge or delete the known songs"),
+            "find": ("engine.cli.songs:FIND", "find every take of a song in an archive"),
             "detect": ("engine.cli.named_sounds:DETECT", "detect named sounds in a recording"),
             "separate": (
                 "engine.cli.named_sounds:SEPARATE",

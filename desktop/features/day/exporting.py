@@ -17,8 +17,8 @@ from engine.core.progress import Progress
 from engine.core.wording import counted, listed
 
 if TYPE_CHECKING:
-    from engine.features.day.export_takes import DayToExport, ExportedTakes, TakesOptions
-    from engine.features.day.share import Shared
+    from engine.features.day.handed_on.export_takes import DayToExport, ExportedTakes, TakesOptions
+    from engine.features.day.handed_on.share import Shared
 
 _ABOUT = "Writes the takes that you keep, with fades and tags, and a playlist."
 _SHOWN = 3
@@ -40,7 +40,7 @@ class DayExporting(QObject):
         self._window, self._shell, self._overview, self._settings = window, shell, overview, settings
 
     def _source(self) -> DayToExport:
-        from engine.features.day.export_takes import DayToExport
+        from engine.features.day.handed_on.export_takes import DayToExport
 
         session = self._shell.session
         reads = () if session.path is None else (session.path,)
@@ -61,11 +61,13 @@ class DayExporting(QObject):
         ------
         UsageError : the songs were not found yet
         """
-        self._shell.work.once_loaded("engine.features.day.export_takes", "Preparing the export", self._ask)
+        self._shell.work.once_loaded(
+            "engine.features.day.handed_on.export_takes", "Preparing the export", self._ask
+        )
 
     def _ask(self) -> None:
         from desktop.features.day.takes_form import TakesSettings, options_of
-        from engine.features.day.export_takes import export_takes, plan_takes
+        from engine.features.day.handed_on.export_takes import export_takes, plan_takes
         from engine.review.finders import fields_of
         from widgets.forms.settings_form import SettingsForm
 
@@ -111,11 +113,11 @@ class DayExporting(QObject):
         ------
         UsageError : the songs were not found yet
         """
-        self._shell.work.once_loaded("engine.features.day.share", "Preparing the page", self._share)
+        self._shell.work.once_loaded("engine.features.day.handed_on.share", "Preparing the page", self._share)
 
     def _share(self) -> None:
         from desktop.features.day.takes_form import TakesSettings, options_of
-        from engine.features.day.share import playable_suffix
+        from engine.features.day.handed_on.share import playable_suffix
 
         source = self._source()
         folder = questions.ask_folder(self._window, "Folder for the page", self._shell.session.folder)
@@ -132,6 +134,6 @@ class DayExporting(QObject):
 
 def share(source: DayToExport, options: TakesOptions, progress: Progress) -> Shared:
     """Write the page, as a job."""
-    from engine.features.day.share import share_day
+    from engine.features.day.handed_on.share import share_day
 
     return share_day(source, options, progress)

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from engine.features.day.export_takes import FIELDS, PATTERN, TakesOptions
+from engine.features.day.handed_on.export_takes import FIELDS, PATTERN, TakesOptions
 from engine.review.finders import FinderSettings, limited
 
 _FIELDS = ", ".join(f"{{{name}}}" for name in FIELDS)

@@ -233,11 +233,11 @@ def find_pairs(
     """
     if len(spans) < 2:
         return []
-    fine, idle = _joined(frames), _idle(len(frames), spans)
+    fine, idle = joined(frames), _idle(len(frames), spans)
     chance = _chance(fine) + idle
     first = _first_columns(len(frames), spans)
     most = 0.4 if in_all_keys else 1.0
-    found = _pairs(
+    found = pairs_of(
         search(Side(turned(fine, [0]), chance), Side(fine, chance), first, LEAST, progress.part(0.0, most))
     )
     if in_all_keys:
@@ -269,7 +269,8 @@ def _idle(length: int, spans: Spans) -> Floats:
     return idle
 
 
-def _joined(frames: Frames) -> Floats:
+def joined(frames: Frames) -> Floats:
+    """Return pitch classes and movement as rows that are compared, shape (n, OUTLINE_SIZE)."""
     return np.concatenate([frames.chroma, _BROAD_SHARE * frames.broad], axis=1)
 
 
@@ -280,7 +281,7 @@ def outline(frames: Frames) -> Floats:
         rows[:whole].reshape(-1, _COARSE, rows.shape[1]).mean(axis=1)
         for rows in (frames.chroma, frames.broad)
     )
-    return _joined(Frames(chroma, broad, frames.levels_db))
+    return joined(Frames(chroma, broad, frames.levels_db))
 
 
 def turned(joined: Floats, rotations: Iterable[int]) -> Floats:
@@ -319,7 +320,8 @@ def _first_columns(length: int, spans: Spans) -> NDArray[np.int64]:
     return np.concatenate([spans[:, 0], [length]])[after]
 
 
-def _pairs(paths: Paths, scale: int = 1) -> list[Pair]:
+def pairs_of(paths: Paths, scale: int = 1) -> list[Pair]:
+    """Return paths as pairs; `scale` is the number of frames in a row or column."""
     made = []
     for (turn, start, stop, other_start, other_stop), score in zip(
         paths.cells.tolist(), paths.scores.tolist(), strict=True
@@ -336,7 +338,7 @@ def _refined(fine: Floats, chance: Floats, paths: Paths) -> list[Pair]:
     in_keys = Paths(paths.cells + np.array([1, 0, 0, 0, 0]), paths.scores)
     around = round(_AROUND_S * FRAMES_PER_S)
     made: list[Pair] = []
-    for pair in one_to_one(_pairs(in_keys, _COARSE)):
+    for pair in one_to_one(pairs_of(in_keys, _COARSE)):
         rows, columns = (
             (max(0, int(pair.starts[side]) - around), min(len(fine), int(pair.stops[side]) + around))
             for side in (0, 1)
@@ -360,7 +362,7 @@ def _between(
     turns = np.array(rotations)[found.cells[:, :1]] - found.cells[:, :1]
     shifted = found.cells + by
     shifted[:, :1] += turns
-    return sorted(_pairs(Paths(shifted, found.scores)), key=lambda one: -one.score)
+    return sorted(pairs_of(Paths(shifted, found.scores)), key=lambda one: -one.score)
 
 
 def pairs_between(
@@ -374,7 +376,7 @@ def pairs_between(
     """
     if not asked:
         return
-    fine = _joined(frames)
+    fine = joined(frames)
     chance = _chance(fine)
     for number, (rows, columns) in enumerate(asked):
         progress.check_cancelled()

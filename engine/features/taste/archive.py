@@ -14,11 +14,12 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from multiprocessing.synchronize import Event
 from pathlib import Path
-from typing import Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -31,6 +32,9 @@ from engine.core.progress import SILENT, Progress, ReportingProgress
 from engine.features.taste.anomaly.score import Scores, score_file
 from engine.features.taste.anomaly.taste import Taste, load_taste, taste_from_bytes
 from engine.features.taste.archive_workers import one_thread_each, worker_context
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 Prediction = Literal["anomalous", "kept"]
 
@@ -120,7 +124,7 @@ def in_order(submit: Callable[[Given], Pending[Done]], work: Iterable[Given], ah
             pending.cancel()
 
 
-_AHEAD_PER_THREAD = 3
+AHEAD_PER_THREAD = 3
 _CONNECT_S = 10
 
 
@@ -133,14 +137,35 @@ def score_on_cluster(taste_path: Path, paths: Iterable[Path], address: str) -> G
 
     Raises
     ------
+    UsageError, OffcutError : see `cluster`
+    """
+    content = taste_path.read_bytes()
+    with cluster(address) as (client, threads):
+        sent = client.scatter(content, broadcast=True, hash=False)  # type: ignore[no-untyped-call]
+
+        def submit(path: Path) -> Pending[Outcome]:
+            whole = path.absolute()
+            pending: Pending[Outcome] = client.submit(
+                _score_on_worker, sent, taste_path, path, whole, size_of(whole), pure=False
+            )
+            return pending
+
+        yield from in_order(submit, paths, AHEAD_PER_THREAD * threads)
+
+
+@contextmanager
+def cluster(address: str) -> Iterator[tuple[Client, int]]:
+    """Connect to a cluster; yield the client and the number of threads of all workers.
+
+    Raises
+    ------
     UsageError : the extra is not installed, no scheduler answers there, or it has no workers
     OffcutError : the cluster lost the work
     """
     try:
         from distributed import CancelledError, Client, KilledWorker
     except ImportError as error:
-        raise UsageError(f"Scoring on a cluster needs more packages: {how_to_add('cluster')}.") from error
-    content = taste_path.read_bytes()
+        raise UsageError(f"Work on a cluster needs more packages: {how_to_add('cluster')}.") from error
     try:  # a client without a scheduler leaves a thread and logs errors later
         parts = urlsplit(address)
         socket.create_connection((parts.hostname or "", parts.port or 0), _CONNECT_S).close()
@@ -153,24 +178,15 @@ def score_on_cluster(taste_path: Path, paths: Iterable[Path], address: str) -> G
         threads = sum(client.ncores().values())
         if not threads:
             raise UsageError(f"The cluster at {address} has no workers: start some, then try again.")
-        sent = client.scatter(content, broadcast=True, hash=False)
-
-        def submit(path: Path) -> Pending[Outcome]:
-            whole = path.absolute()
-            pending: Pending[Outcome] = client.submit(
-                _score_on_worker, sent, taste_path, path, whole, _size(whole), pure=False
-            )
-            return pending
-
         try:
-            yield from in_order(submit, paths, _AHEAD_PER_THREAD * threads)
+            yield client, threads
         except (CancelledError, KilledWorker, OSError) as error:
             raise OffcutError(
-                f"The cluster at {address} lost its workers or its scheduler: start them, then score again."
+                f"The cluster at {address} lost its workers or its scheduler: start them, then try again."
             ) from error
 
 
-def _size(path: Path) -> int | None:
+def size_of(path: Path) -> int | None:
     """Return the size of a file in bytes; workers report files that cannot be read here."""
     try:
         return path.stat().st_size
@@ -182,7 +198,7 @@ def _score_on_worker(
     content: bytes, taste_path: Path, given: Path, path: Path, size_bytes: int | None
 ) -> Outcome:
     """Score a recording on a worker."""
-    if size_bytes is not None and _size(path) != size_bytes:
+    if size_bytes is not None and size_of(path) != size_bytes:
         sentence = f"{shown(path)} is missing or another file on the worker: share the folder under one path."
         return Refused(given, sentence)
     return replace(score_recording(_taste(content, taste_path), path), path=given)

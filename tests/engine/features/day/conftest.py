@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.features.day.export_takes import DayToExport
+from engine.features.day.handed_on.export_takes import DayToExport
 from tests.engine.features.day.made import made_day, source_of
 
 

@@ -13,7 +13,7 @@ from engine.cli.main import main
 from engine.document.analysis import StoredDay
 from engine.document.document import Document
 from engine.document.edits.analyses import known_day, set_day, sound_key
-from engine.features.day.export_takes import DayToExport
+from engine.features.day.handed_on.export_takes import DayToExport
 from engine.recordings.media import locate_all
 
 RATE_HZ = 44_100

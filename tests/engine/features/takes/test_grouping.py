@@ -24,12 +24,12 @@ from engine.features.takes.pairs import (
     Paths,
     _first_columns,
     _idle,
-    _pairs,
     chance_of,
     drawn_from,
     find_pairs,
     one_to_one,
     outline,
+    pairs_of,
     turned,
 )
 
@@ -86,7 +86,7 @@ def test_paths_are_pairs_in_keys_from_five_below_to_six_above() -> None:
     cells = np.array(
         [[0, 10, 19, 30, 39], [1, 0, 9, 20, 24], [6, 0, 9, 20, 29], [7, 0, 9, 20, 29], [11, 0, 9, 20, 29]]
     )
-    found = _pairs(Paths(cells, np.array([5.0, 6.0, 7.0, 8.0, 9.0], np.float32)), 2)
+    found = pairs_of(Paths(cells, np.array([5.0, 6.0, 7.0, 8.0, 9.0], np.float32)), 2)
     assert [one.semitones for one in found] == [0, 1, 6, -5, -1]
     assert (found[0].starts, found[0].stops, found[0].score) == ((20, 60), (40, 80), 10.0)
     assert [one.speed for one in found] == [1.0, 2.0, 1.0, 1.0, 1.0]

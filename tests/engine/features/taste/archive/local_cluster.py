@@ -1,6 +1,6 @@
-"""Score on a cluster of two workers, which hear of their work by TCP as on other machines do.
+"""Run a verb on a cluster of two workers, which hear of their work by TCP as on other machines do.
 
-`python -m tests.engine.features.taste.archive.local_cluster TASTE PATH...`
+`python -m tests.engine.features.taste.archive.local_cluster VERB ARGUMENT...`
 
 In a program of its own, since distributed keeps threads for as long as a program runs.
 """
@@ -23,5 +23,5 @@ if __name__ == "__main__":
         dashboard_address=None,
         silence_logs=logging.CRITICAL,
     ) as cluster:
-        status = main(["score", *sys.argv[1:], "--json", "--cluster", cluster.scheduler_address])
+        status = main([*sys.argv[1:], "--json", "--cluster", cluster.scheduler_address])
     sys.exit(status)

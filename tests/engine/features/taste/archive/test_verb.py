@@ -97,7 +97,7 @@ def test_wrong_use_is_one_sentence(
 def test_a_cluster_scores_as_one_process_does(
     taste_path: Path, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    command = [sys.executable, "-m", "tests.engine.features.taste.archive.local_cluster"]
+    command = [sys.executable, "-m", "tests.engine.features.taste.archive.local_cluster", "score"]
     arguments = [str(taste_path), str(folder), "--threshold", "0.5"]
     done = subprocess.run([*command, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 1, done.stderr

@@ -23,7 +23,7 @@ from engine.document.state import DocumentState
 from engine.exchange.export import Exported, ExportOptions, ExportRequest
 from engine.exchange.export.plan import check, export_all
 from engine.exchange.names import beginning_of, name_of_file, unlike, whole_name_of_file
-from engine.features.day.quick_mix import LOUDNESS_LUFS, quick_mix
+from engine.features.day.handed_on.quick_mix import LOUDNESS_LUFS, quick_mix
 from engine.sound.codecs import Tags
 from engine.sound.edl.build import build
 from engine.sound.headers.start_times import read_origination

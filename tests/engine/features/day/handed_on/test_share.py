@@ -16,8 +16,15 @@ from engine.core.build import RESOURCES
 from engine.core.errors import FileExistsAlreadyError
 from engine.document.analysis import BeatGrid, StoredSections
 from engine.document.state import Marker
-from engine.features.day.export_takes import DayToExport, TakesOptions
-from engine.features.day.share import LOUDEST, MOST_COLUMNS, Shared, playable_suffix, share_day, tempo_bpm
+from engine.features.day.handed_on.export_takes import DayToExport, TakesOptions
+from engine.features.day.handed_on.share import (
+    LOUDEST,
+    MOST_COLUMNS,
+    Shared,
+    playable_suffix,
+    share_day,
+    tempo_bpm,
+)
 from tests.engine.features.day.made import RATE_HZ
 from tests.engine.web.browser import NONE_FOUND, Browser, found
 

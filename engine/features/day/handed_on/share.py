@@ -25,7 +25,7 @@ from engine.core.timebase import samples_to_s
 from engine.document.analysis import BeatGrid
 from engine.document.edits.markers import rating_of
 from engine.document.state import Marker
-from engine.features.day.export_takes import (
+from engine.features.day.handed_on.export_takes import (
     DayToExport,
     ExportedTakes,
     TakeFile,

@@ -14,7 +14,7 @@ import soundfile
 from engine.core.errors import Cancelled, ExportError, FileExistsAlreadyError, UsageError
 from engine.core.progress import ReportingProgress
 from engine.document.settings import Setting, TimeOfDay, set_time_of_day
-from engine.features.day.export_takes import (
+from engine.features.day.handed_on.export_takes import (
     FADE_IN_S,
     FADE_OUT_S,
     PATTERN,
@@ -24,7 +24,7 @@ from engine.features.day.export_takes import (
     filled,
     plan_takes,
 )
-from engine.features.day.quick_mix import MOST_GAIN_DB, gains_db, quick_mix
+from engine.features.day.handed_on.quick_mix import MOST_GAIN_DB, gains_db, quick_mix
 from engine.sound.edl.build import build
 from engine.sound.edl.loudness import measure
 from engine.sound.edl.render import render

@@ -1,0 +1,1 @@
+"""Songs that the user's band knows: their fingerprints, the library, and the search of archives."""

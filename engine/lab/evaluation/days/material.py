@@ -185,13 +185,15 @@ def require_fonts() -> tuple[Path, ...]:
 def hits_of(file: DrumFile) -> tuple[Hit, ...]:
     """Read a drum performance; its first beat is the first of a bar."""
     score = mido.MidiFile(file.path)
-    hits, ticks = [], 0
-    for message in mido.merge_tracks(score.tracks):
-        ticks += message.time
-        if message.type == "note_on" and message.velocity > 0:
-            pitch = _AS_GENERAL_MIDI.get(message.note, message.note)
-            hits.append(Hit(ticks / score.ticks_per_beat, pitch, message.velocity / 127.0))
-    return tuple(hits)
+    hits = []
+    for track in score.tracks:
+        ticks = 0
+        for message in track:
+            ticks += message.time
+            if message.type == "note_on" and message.velocity > 0:
+                pitch = _AS_GENERAL_MIDI.get(message.note, message.note)
+                hits.append(Hit(ticks / score.ticks_per_beat, pitch, message.velocity / 127.0))
+    return tuple(sorted(hits, key=lambda hit: hit.beat))
 
 
 def read_mono(path: Path, rate_hz: int) -> Samples:

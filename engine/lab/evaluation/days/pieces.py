@@ -38,7 +38,7 @@ def piece_take(piece: Path, semitones: int, speed: float, rate_hz: int, rng: np.
     filters = [*_tempo_and_key(semitones, speed, rng), *_sound(rng)]
     command = ["ffmpeg", "-v", "error", "-threads", "1", "-i", str(piece), "-af", ",".join(filters)]
     command += ["-f", "f32le", "-ac", "2", "-ar", str(rate_hz), "pipe:1"]
-    done = subprocess.run(command, capture_output=True, check=False)
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
     if done.returncode or not done.stdout:
         raise UsageError(f"ffmpeg cannot read {piece}: {done.stderr.decode(errors='replace')[:200]}")
     sound = np.frombuffer(done.stdout, np.float32).reshape(-1, 2)

@@ -74,7 +74,7 @@ def through_font(
         command = ["fluidsynth", "-niq", "-R", "0", "-C", "0", "-g", "0.5", "-r", str(rate_hz)]
         command += ["-o", "synth.dynamic-sample-loading=1", "-o", "synth.polyphony=160"]
         command += ["-F", str(sound), str(font), str(score)]
-        done = subprocess.run(command, capture_output=True, check=False)
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
         if done.returncode or not sound.is_file():
             raise UsageError(
                 f"fluidsynth cannot play {font.name}: {done.stderr.decode(errors='replace')[:200]}"
@@ -108,7 +108,8 @@ def _midi(notes: Sequence[Sounding], programs: Mapping[int, int], stage: Stage) 
                 track.append(message)
     now = 0
     for tick, _, message in sorted(events, key=lambda event: event[:2]):
-        track.append(message.copy(time=tick - now))
+        message.time = tick - now
+        track.append(message)
         now = tick
     track.append(mido.MetaMessage("end_of_track", time=last + round(_TAIL_S * _TICKS_PER_S) - now))
     return file

@@ -66,7 +66,7 @@ def drawn_room(rng: np.random.Generator) -> Room:
 
 
 def impulse_response(room: Room, distance: float, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Return an impulse response, shape (n, 2): direct sound at 0, early reflections and a decaying tail.
+    """Return an impulse response, shape (n, channels): direct sound at 0, reflections and a decaying tail.
 
     Parameters
     ----------
@@ -75,14 +75,14 @@ def impulse_response(room: Room, distance: float, rng: np.random.Generator) -> N
     rate_hz = room.rate_hz
     count = round(min(1.4, 1.1 * room.rt60_s) * rate_hz)
     times_s = np.arange(count) / rate_hz
-    tail = np.zeros((count, 2))
+    tail = np.zeros((count, room.channels))
     for low_hz, high_hz, factor in ((80.0, 500.0, 1.2), (500.0, 3_000.0, 1.0), (3_000.0, 12_000.0, 0.55)):
         band = butter(2, (low_hz, high_hz), "bandpass", fs=rate_hz, output="sos")
-        noise = sosfilt(band, rng.standard_normal((count, 2)), axis=0)
+        noise = sosfilt(band, rng.standard_normal((count, room.channels)), axis=0)
         tail += noise * 10.0 ** (-3.0 * times_s / (room.rt60_s * factor))[:, None]
     tail *= np.clip(times_s / 0.012, 0.0, 1.0)[:, None]
     tail *= np.sqrt(room.wet * distance / np.square(tail).sum(axis=0))
-    for channel in range(2):
+    for channel in range(room.channels):
         places = rng.integers(round(0.003 * rate_hz), round(0.04 * rate_hz), _TAPS)
         gains = rng.uniform(0.05, 0.4, _TAPS) * rng.choice((-1, 1), _TAPS) * np.sqrt(room.wet)
         np.add.at(tail[:, channel], np.minimum(places, count - 1), gains * np.sqrt(distance))
@@ -91,11 +91,14 @@ def impulse_response(room: Room, distance: float, rng: np.random.Generator) -> N
 
 
 def in_room(sound: Samples, response: NDArray[np.float32]) -> Samples:
-    """Return sound of one or two channels in a room, shape (n, 2), with its reverberation after the end."""
-    stereo = np.repeat(sound[:, None], 2, axis=1) if sound.ndim == 1 else sound
-    if not len(stereo):
-        return np.zeros((0, 2), np.float32)
-    return np.asarray(oaconvolve(stereo, response, axes=0), np.float32)
+    """Return sound of one or two channels in a room, with the channels of the response, and its decay."""
+    channels = response.shape[1]
+    if not len(sound):
+        return np.zeros((0, channels), np.float32)
+    dry = sound[:, None] if sound.ndim == 1 else sound
+    if dry.shape[1] != channels:
+        dry = dry.mean(axis=1, keepdims=True) if channels == 1 else np.repeat(dry, channels, axis=1)
+    return np.asarray(oaconvolve(dry, response, axes=0), np.float32)
 
 
 class Recorder:
@@ -107,7 +110,7 @@ class Recorder:
     def __init__(self, path: Path, room: Room, rng: np.random.Generator) -> None:
         self._room, self._rng = room, rng
         self._file = soundfile.SoundFile(path, "w", room.rate_hz, room.channels, "PCM_16", format="WAV")
-        self._mix = np.zeros((0, 2), np.float32)
+        self._mix = np.zeros((0, room.channels), np.float32)
         self._begin = 0
         nyquist_hz = room.rate_hz / 2
         self._band = butter(
@@ -132,20 +135,22 @@ class Recorder:
         return self._begin / self._room.rate_hz
 
     def add(self, sound: Samples, at_s: float) -> None:
-        """Add sound of two channels; its start must not be written yet."""
+        """Add sound of the channels of the room; its start must not be written yet."""
         start = round(at_s * self._room.rate_hz) - self._begin
         if start < 0:
             raise ValueError(f"the day is written past {at_s:.2f} s")
         missing = start + len(sound) - len(self._mix)
         if missing > 0:
-            self._mix = np.concatenate((self._mix, np.zeros((missing, 2), np.float32)))
+            self._mix = np.concatenate((self._mix, np.zeros((missing, self._room.channels), np.float32)))
         self._mix[start : start + len(sound)] += sound
 
     def written_to(self, at_s: float) -> None:
         """Write all up to a time."""
         count = round(at_s * self._room.rate_hz) - self._begin
         if count > len(self._mix):
-            self._mix = np.concatenate((self._mix, np.zeros((count - len(self._mix), 2), np.float32)))
+            self._mix = np.concatenate(
+                (self._mix, np.zeros((count - len(self._mix), self._room.channels), np.float32))
+            )
         size = round(_BLOCK_S * self._room.rate_hz)
         for start in range(0, count, size):
             self._file.write(self._recorded(self._mix[start : min(count, start + size)]))
@@ -154,8 +159,7 @@ class Recorder:
 
     def _recorded(self, mix: Samples) -> Samples:
         room = self._room
-        block = mix if room.channels == 2 else mix.mean(axis=1, keepdims=True)
-        block, self._state = sosfilt(self._band, block.astype(np.float32), axis=0, zi=self._state)
+        block, self._state = sosfilt(self._band, mix, axis=0, zi=self._state)
         block = block + self._noise(len(block))
         if room.has_agc:
             block = block * self._gains(block)[:, None]

@@ -129,7 +129,7 @@ class Session:
     ) -> None:
         self._recorder, self._room, self._material, self._songs = recorder, room, material, songs
         self._player, self._rng, self._found = player, rng, _Found()
-        self._font = material.fonts[int(rng.integers(len(material.fonts)))] if material.fonts else Path()
+        self._font = _one_of(material.fonts, rng)
         pans = {CHANNELS[part]: int(rng.integers(24, 104)) for part in CHANNELS}
         volumes = {CHANNELS[part]: int(by + rng.integers(-10, 11)) for part, by in _VOLUMES.items()}
         self._stage = Stage({**pans, CHANNELS["bass"]: 64}, volumes)
@@ -332,6 +332,14 @@ class Session:
         talk = outside(between.merged(self._found.talk), takes)
         others = {name: between.merged(spans) for name, spans in sorted(self._found.others.items())}
         return Truth(length_s, takes, talk, others)
+
+
+def _one_of(fonts: tuple[Path, ...], rng: np.random.Generator) -> Path:
+    """Draw the sound font of a day; compressed ones take three times as long, and are drawn half as often."""
+    if not fonts:
+        return Path()
+    weights = np.array([0.5 if one.suffix == ".sf3" else 1.0 for one in fonts])
+    return fonts[int(rng.choice(len(fonts), p=weights / weights.sum()))]
 
 
 def outside(spans: tuple[Span, ...], takes: tuple[PlayedTake, ...]) -> tuple[Span, ...]:

@@ -12,7 +12,7 @@ from engine.core.errors import UsageError
 from engine.lab.evaluation.days.material import Samples, active_rms, levels_db, read_mono
 
 _FRAME_S = 0.02
-_BEGINS_DB = -40.0
+_BEGINS_DB, _ENDS_DB = -40.0, -30.0
 _RATE_HZ = 22_050
 
 
@@ -26,6 +26,16 @@ def _has_rubberband() -> bool:
 def level_of(piece: Path) -> float:
     """Return the RMS of the active part of a piece as it is recorded."""
     return active_rms(read_mono(piece, _RATE_HZ), _RATE_HZ)
+
+
+@lru_cache(maxsize=32)
+def sounding_s(piece: Path) -> float:
+    """Return the time from the first sound of a piece to where its end is 30 dB below its loud passages."""
+    db = levels_db(read_mono(piece, _RATE_HZ), _RATE_HZ, _FRAME_S)
+    loud_db = np.percentile(db, 95)
+    first = np.flatnonzero(db > loud_db + _BEGINS_DB)[0]
+    last = np.flatnonzero(db > loud_db + _ENDS_DB)[-1]
+    return float(last + 1 - first) * _FRAME_S
 
 
 def piece_take(piece: Path, semitones: int, speed: float, rate_hz: int, rng: np.random.Generator) -> Samples:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from engine.lab.evaluation.days import between
 from engine.lab.evaluation.days.between import Clip, Played, Span
 from engine.lab.evaluation.days.material import Material, Samples, active_rms
 from engine.lab.evaluation.days.performing import CHANNELS, Manner, decayed_s, perform
-from engine.lab.evaluation.days.pieces import level_of, piece_take
+from engine.lab.evaluation.days.pieces import level_of, piece_take, sounding_s
 from engine.lab.evaluation.days.planning import PAUSE, Attempt, Filler, Kind
 from engine.lab.evaluation.days.playing import DRUM_CHANNEL, Player, Sounding, Stage
 from engine.lab.evaluation.days.rooms import Recorder, Room, impulse_response, in_room
@@ -83,12 +84,18 @@ class Truth:
 
 @dataclass(frozen=True, slots=True)
 class _Take:
-    """Sound of an attempt in the room, and times in it."""
+    """Sound of an attempt in the room, and times in it.
+
+    Attributes
+    ----------
+    latest_s : when the take stops at the latest: recordings can end with silence
+    """
 
     sound: Samples
     start_s: float
     release_s: float
     solos_s: tuple[Span, ...] = ()
+    latest_s: float = inf
 
 
 @dataclass(slots=True)
@@ -187,7 +194,13 @@ class Session:
         is_complete = attempt.kind is Kind.WHOLE
         self._found.takes.append(
             PlayedTake(
-                which.name, start_s, stop_s, is_complete, attempt.semitones, attempt.speed, attempt.kind
+                which.name,
+                start_s,
+                min(stop_s, self.at_s + take.latest_s),
+                is_complete,
+                attempt.semitones,
+                attempt.speed,
+                attempt.kind,
             )
         )
         self._last_release_s, self._joined = self.at_s + take.release_s, attempt.joins_next
@@ -257,7 +270,8 @@ class Session:
             by = 10.0 ** (float(rng.uniform(-3.0, 3.0)) / 20.0)
             self._piece_gains[piece] = by * self._levels.music / level_of(piece)
         wet = in_room(self._piece_gains[piece] * sound, self._band_response)
-        return _Take(wet, 0.0, len(sound) / rate_hz)
+        latest_s = sounding_s(piece) / attempt.speed if attempt.kind is Kind.WHOLE else inf
+        return _Take(wet, 0.0, len(sound) / rate_hz, latest_s=latest_s)
 
     def fill(self, filler: Filler) -> None:
         """Let something happen between attempts, after the one before or at the same time."""

@@ -16,7 +16,7 @@ from engine.lab.evaluation.days import material as materials
 from engine.lab.evaluation.days.day import SHORT, MadeDay, made_day
 from engine.lab.evaluation.days.material import Material, levels_db, material_in, require_fonts
 from engine.lab.evaluation.days.performing import CHANNELS, Manner, decayed_s, perform
-from engine.lab.evaluation.days.pieces import piece_take
+from engine.lab.evaluation.days.pieces import piece_take, sounding_s
 from engine.lab.evaluation.days.planning import Attempt, Filler, Kind, planned
 from engine.lab.evaluation.days.playing import Stage, through_font
 from engine.lab.evaluation.days.songs import Song, compose
@@ -102,6 +102,13 @@ def test_a_piece_is_changed_in_tempo_and_key_and_begins_with_its_sound(material:
     spectrum = np.abs(np.fft.rfft(sound[RATE_HZ : 2 * RATE_HZ, 0]))
     assert np.argmax(spectrum) == pytest.approx(330.0 * 2 ** (2 / 12), abs=3.0)
     assert levels_db(sound, RATE_HZ)[:5].max() > levels_db(sound, RATE_HZ).max() - 20.0
+
+
+def test_silence_at_the_ends_of_a_piece_is_not_of_its_take(tmp_path: Path) -> None:
+    times_s = np.arange(10 * RATE_HZ) / RATE_HZ
+    piece = np.sin(2 * np.pi * 330.0 * times_s) * np.where(times_s < 6.0, 0.3, 0.003) * (times_s > 1.0)
+    soundfile.write(tmp_path / "piece.wav", piece, RATE_HZ)
+    assert sounding_s(tmp_path / "piece.wav") == pytest.approx(5.0, abs=0.05)
 
 
 def test_takes_are_where_the_day_is_loud_and_talk_is_outside(made: MadeDay) -> None:

@@ -15,7 +15,7 @@ from engine.core.progress import Progress
 
 PARTS = (
     *("anomaly", "kept", "beats", "timing", "separation", "speech", "detection", "voices", "match", "takes"),
-    *("arrange", "places", "shuffled", "structure", "comping", "taste", "editors"),
+    *("arrange", "places", "shuffled", "structure", "comping", "taste", "editors", "days"),
 )
 _SEEDS, _PAIRS = 5, 5
 
@@ -127,6 +127,22 @@ def _editors(options: argparse.Namespace, progress: Progress) -> Lines:
     return evaluate(options.data, options.made, seeds=seeds, pairs=options.pairs, progress=progress)
 
 
+def _days(options: argparse.Namespace, progress: Progress) -> Lines:
+    from engine.lab.evaluation.days.evaluate import Asked, evaluate
+
+    sets = _names(options.materials)
+    if not set(sets) <= {"development"}:
+        raise UsageError("There are only the materials 'development' of days: leave --materials out.")
+    asked = Asked(
+        days=options.groups,
+        is_development=bool(sets),
+        made=options.made,
+        results=options.results,
+        is_short=options.short,
+    )
+    return evaluate(options.data, asked, progress)
+
+
 def _structure(options: argparse.Namespace, progress: Progress) -> Lines:
     from engine.lab.evaluation.structure.structure import evaluate
 
@@ -156,6 +172,7 @@ _MATERIAL_ALONE: Mapping[str, Callable[[argparse.Namespace, Progress], Lines]] =
         "comping": _comping,
         "taste": _taste,
         "editors": _editors,
+        "days": _days,
     }
 )
 """Parts that are measured on a folder of recordings by one function."""
@@ -189,14 +206,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--materials",
         metavar="A,B",
         default="",
-        help="of anomaly: band, loops, field, halves …; of taste: bands, further bands, interviews, places",
+        help="of anomaly: band, loops, field, halves …; of taste: bands, further bands, interviews, places; "
+        "of days: development",
     )
     anomaly.add_argument("--seeds", type=whole, default=_SEEDS, metavar="N", help=f"default {_SEEDS}")
     anomaly.add_argument(
         "--results", type=Path, metavar="F.jsonl", help="stores finished trials, and resumes from them"
     )
     taste = parser.add_argument_group("taste")
-    taste.add_argument("--groups", type=whole, metavar="N", help="bands, interviews and places; default all")
+    taste.add_argument(
+        "--groups", type=whole, metavar="N", help="bands, interviews and places, or days; default all"
+    )
     taste.add_argument(
         "--made", type=Path, metavar="DIR", help="stores made recordings, and reuses existing ones"
     )

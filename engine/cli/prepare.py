@@ -1,7 +1,7 @@
 """``offcut prepare FOLDER|FILE... --out DAY.offcut``: from the recordings of a day to named songs and takes.
 
 Each step is stored once it is done: after an interruption, the same command goes on with the next one. Files
-that were added to the folder meanwhile are imported beside those that the document has.
+that were added to the folder meanwhile are imported next to those that the document has.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
-    """Import what is new, analyse, score and propose; nothing is decided."""
+    """Import new files, analyse, score and propose; nothing is decided."""
     seconds: dict[str, float] = {}
     paths = _recordings(options.audio)
     imported = _import(options.out, paths, progress.part(0.0, 0.3), seconds)

@@ -518,7 +518,8 @@ class StoredDay:
     semitones : int64, shape (n,), by which each take is higher than the first complete one of its song
     speeds : float64, shape (n,), relative to the first complete one
     stars : int8, shape (n,), 0 to `MOST_STARS`, given by the user
-    retained : int8, shape (n,), 1 for takes that the user chose to keep, -1 for those beside one, else 0
+    retained : int8, shape (n,), 1 for takes that the user chose to keep, -1 for other takes of such
+        songs, else 0
     talk_samples, idle_samples : int64, shape (k, 2), spans outside of songs
     of_sound : key of the sound that was analysed, see `engine.document.edits.analyses`
     maker : the analyser, or `BY_HAND` after a correction

@@ -30,6 +30,7 @@ MAKERS = (
     "engine/features/repair/finders/repair.py",
     "engine/features/takes/finders/takes.py",
     "engine/features/repair/finders/talk.py",
+    "engine/features/day/finder.py",
     "engine/features/takes/finders/takes.py",  # a word of a label
     "engine/features/repair/finders/repair.py",  # a choice of a setting
     "desktop/features/repair/sounds.py",  # the same

@@ -26,12 +26,7 @@ _REMEMBERED = "day/export"
 
 
 class DayExporting(QObject):
-    """Asks how takes are exported, shows the names first, and writes them.
-
-    Signals
-    -------
-    said : message about the result
-    """
+    """Asks how takes are exported, shows the names first, and writes them."""
 
     said = Signal(str)
 

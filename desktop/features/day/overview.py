@@ -25,12 +25,7 @@ _MENU = (("day.open", "day.keep", "day.name"), ("day.next_take", "day.comp"), ("
 
 
 class Overview(QObject):
-    """Shows the songs of the document, with one current take.
-
-    Signals
-    -------
-    said : message about the result
-    """
+    """Shows the songs of the document, with one current take."""
 
     said = Signal(str)
 
@@ -146,7 +141,7 @@ class Overview(QObject):
     # going there and playing
 
     def _choose(self, row: int) -> None:
-        """Make a take the current one, with the playhead at its start; what plays goes on from there."""
+        """Make a take the current one, with the playhead at its start; playback goes on from there."""
         self._current = row
         self.page.set_picture(self._picture, row)
         self._transport.seek(self._start_of(self._cell()))
@@ -167,7 +162,7 @@ class Overview(QObject):
         self._transport.seek(s_to_samples(at_s, self._session.state.rate_hz))
 
     def open(self) -> None:
-        """Show the current take in the timeline, with the playhead at its start."""
+        """Go to the current take in the timeline, with the playhead at its start."""
         cell = self._cell()
         rate_hz = self._session.state.rate_hz
         self.leave()
@@ -184,7 +179,7 @@ class Overview(QObject):
         here = self._cell()
         takes = [cell for cell in self._picture.cells if cell.name == here.name]
         if len(takes) < 2:
-            raise UsageError(f"{here.name} was played once: there is no other take to compare.")
+            raise UsageError(f"{here.name} has one take, so there is nothing to compare.")
         other = takes[(takes.index(here) + step) % len(takes)]
         day, rate_hz = self.required_day(), self._session.state.rate_hz
         gone_s = max(0.0, samples_to_s(self._transport.playhead_samples, rate_hz) - here.start_s)
@@ -230,7 +225,7 @@ class Overview(QObject):
         self._apply(give_stars(self._session.state, self.required_day(), self._cell().row, count))
 
     def keep(self) -> None:
-        """Keep the current take and mark the others of its song; again: none is kept."""
+        """Keep the current take and mark the others of its song; again: no longer."""
         self._apply(retain(self._session.state, self.required_day(), self._cell().row))
 
     def name(self) -> None:
@@ -244,6 +239,6 @@ class Overview(QObject):
         """Select the current take and propose the best bars of all takes of its song."""
         cell = self._cell()
         if sum(one.name == cell.name for one in self._picture.cells) < 2:
-            raise UsageError(f"{cell.name} was played once: a comp needs two takes.")
+            raise UsageError(f"{cell.name} has one take: a comp needs two.")
         self.open()
         self._shell.commands.run("takes.comp")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
@@ -12,16 +13,13 @@ from desktop.recordings.recordings import Recordings
 from desktop.shell.dialogs import questions
 from desktop.shell.shell import Shell
 from engine.document.state import Change
-from engine.features.registry import FoundEdits
+
+if TYPE_CHECKING:
+    from engine.features.registry import FoundEdits
 
 
 class Preparing(QObject):
-    """Does the steps one after the other; what is ready can be reviewed meanwhile.
-
-    Signals
-    -------
-    said : message about the result
-    """
+    """Does the steps one after the other, while the user reviews finished ones."""
 
     said = Signal(str)
 

@@ -99,7 +99,7 @@ def alongside(
 ) -> Iterator[NDArray[np.float32]]:
     """Yield the blocks of a stream unchanged, and have a second consumer read the same blocks.
 
-    The second consumer is ahead by what it holds back, so that one pass over a recording serves both.
+    The second consumer is ahead by the blocks that it holds back: one pass over a recording serves both.
 
     Parameters
     ----------

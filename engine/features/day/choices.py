@@ -16,7 +16,7 @@ from engine.document.analysis import BY_HAND, MOST_STARS, Analysis, StoredDay
 from engine.document.edits.analyses import set_day
 from engine.document.edits.markers import LONGEST_NAME
 from engine.document.state import DocumentState, Edit, RowChange
-from engine.features.day.finder import numbered
+from engine.features.day.day import numbered
 
 Applied = tuple[Edit, Mapping[str, Analysis]]
 """An edit, and the analyses that it refers to by id."""
@@ -36,13 +36,13 @@ def give_stars(state: DocumentState, day: StoredDay, row: int, stars: int) -> Ap
 
 
 def retain(state: DocumentState, day: StoredDay, row: int) -> Applied:
-    """Return the edit that keeps a take and marks the others of its song; again: the one that lets go."""
+    """Return the edit that keeps a take and marks the others of its song; again: the one that undoes this."""
     retained = day.retained.copy()
     takes = day.takes_of(int(day.songs[row]))
-    lets_go = retained[row] == RETAINED
-    retained[takes] = 0 if lets_go else PASSED_OVER
-    retained[row] = 0 if lets_go else RETAINED
-    label = f"{'No longer keep' if lets_go else 'Keep'} {name_of(day, row)}"
+    is_undone = retained[row] == RETAINED
+    retained[takes] = 0 if is_undone else PASSED_OVER
+    retained[row] = 0 if is_undone else RETAINED
+    label = f"{'No longer keep' if is_undone else 'Keep'} {name_of(day, row)}"
     return set_day(state, replace(day, retained=retained, maker=BY_HAND), label)
 
 

@@ -13,7 +13,7 @@ Span = tuple[float, float]
 
 
 class DayKind(StrEnum):
-    """What kind of recording a day is."""
+    """Kinds of days."""
 
     REHEARSAL = "rehearsal"
     INTERVIEW = "interview"
@@ -67,3 +67,8 @@ class Day:
     songs: tuple[DaySong, ...]
     talk: tuple[Span, ...] = ()
     idle: tuple[Span, ...] = ()
+
+
+def numbered(song: str, number: int, takes: int) -> str:
+    """Return the name of a take; that of its song alone where it was played once."""
+    return f"{song} – take {number}" if takes > 1 else song

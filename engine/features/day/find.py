@@ -1,6 +1,6 @@
 """Find the songs of a day with their takes, the talk between them, and idle time.
 
-Playing is divided into stretches at breaks and talk; stretches that share music are takes of one song; and a
+Playing is divided into segments at breaks and talk; segments that share music are takes of one song; and a
 take is complete where it plays the song from its start to its end, as the longest take does.
 """
 
@@ -20,8 +20,8 @@ from engine.features.day.day import Day, DayKind, DaySong, Span
 from engine.features.day.evidence import Evidence, EvidenceInPassing
 from engine.features.day.joining import divided, joined
 from engine.features.day.links import links_of
+from engine.features.day.segments import Segment, ringing_out, segments_of, spans_of
 from engine.features.day.songs import grouped_songs
-from engine.features.day.stretches import Stretch, ringing_out, spans_of, stretches_of
 from engine.features.takes.features import FRAMES_PER_S, Frames
 from engine.features.takes.find import takes_from
 from engine.features.takes.pairs import Pair, find_pairs
@@ -67,11 +67,11 @@ def day_in(evidence: Evidence, progress: Progress = SILENT) -> tuple[Day, FoundT
     Cancelled : the user asked for it
     """
     frames, states = evidence.frames, activity(evidence)
-    stretches = stretches_of(evidence, states)
-    pairs = find_pairs(frames, spans_of(stretches), progress.part(0.0, 0.6), in_all_keys=False)
-    songs = _songs(evidence, states, stretches, pairs)
+    segments = segments_of(evidence, states)
+    pairs = find_pairs(frames, spans_of(segments), progress.part(0.0, 0.6), in_all_keys=False)
+    songs = _songs(evidence, states, segments, pairs)
     pairs += _in_other_keys(frames, songs, progress.part(0.6, 0.8))
-    songs = _songs(evidence, states, stretches, pairs)
+    songs = _songs(evidence, states, segments, pairs)
     played_again = takes_from(frames, performances(frames.levels_db), pairs, progress.part(0.8, 1.0))
     played = sorted((take.start_s, take.stop_s) for song in songs for take in song.takes)
     talk = _outside(_talk(evidence, states), played)
@@ -81,10 +81,10 @@ def day_in(evidence: Evidence, progress: Progress = SILENT) -> tuple[Day, FoundT
 
 
 def _songs(
-    evidence: Evidence, states: NDArray[np.int64], stretches: Sequence[Stretch], pairs: Sequence[Pair]
+    evidence: Evidence, states: NDArray[np.int64], segments: Sequence[Segment], pairs: Sequence[Pair]
 ) -> list[DaySong]:
-    takes = joined(evidence, states, stretches, pairs)
-    whole = divided(takes, links_of(takes, pairs), stretches)
+    takes = joined(evidence, states, segments, pairs)
+    whole = divided(takes, links_of(takes, pairs), segments)
     full = [one for one in ringing_out(evidence.frames, states, whole) if not one.is_thin]
     return grouped_songs(full, pairs)
 
@@ -119,7 +119,7 @@ def _in_other_keys(frames: Frames, songs: Sequence[DaySong], progress: Progress)
 
 
 def _talk(evidence: Evidence, states: NDArray[np.int64]) -> list[Span]:
-    """Return spans of talk in seconds, also while somebody plays along; those that nearly meet as one."""
+    """Return spans of talk in seconds, also over quiet playing; those that nearly meet as one."""
     found: list[Span] = []
     speaks = music_and_speech(evidence)[1] > 0.5
     for start, stop in (runs((states == State.TALK) | speaks) / FRAMES_PER_S).tolist():
@@ -131,7 +131,7 @@ def _talk(evidence: Evidence, states: NDArray[np.int64]) -> list[Span]:
 
 
 def _outside(spans: Sequence[Span], played: Sequence[Span]) -> list[Span]:
-    """Return the parts of spans that are clear of what is played."""
+    """Return the parts of spans that are clear of takes."""
     parts: list[Span] = []
     for start, stop in spans:
         at = start

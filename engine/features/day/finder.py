@@ -15,7 +15,7 @@ from engine.document.kinds.order import CUT
 from engine.document.proposals import BY_DAY, Evidence, Proposal, proposal_id
 from engine.document.settings import cut_settings
 from engine.document.state import DocumentState
-from engine.features.day.day import Day, SongTake, Span
+from engine.features.day.day import Day, SongTake, Span, numbered
 from engine.features.day.stored import day_of
 from engine.review.finders import Finder, FinderRequest, Found
 
@@ -30,7 +30,7 @@ FALSE_START_S = 45.0
 
 
 def find_day_edits(request: FinderRequest, progress: Progress) -> Found:
-    """Propose to cut what is not played, and name the takes that no region names yet."""
+    """Propose to cut the time between takes, and name the takes that no region names yet."""
     progress.check_cancelled()
     state, stored = request.state, request.analyses.get(DAY)
     assert isinstance(stored, StoredDay), "the finder needs it"
@@ -80,11 +80,6 @@ def take_regions(state: DocumentState, day: Day) -> Iterator[NamedSpan]:
         for number, take in enumerate(song.takes, 1):
             start, stop = _samples(state, (take.start_s, take.stop_s))
             yield NamedSpan(start, stop, numbered(song.name, number, len(song.takes)))
-
-
-def numbered(song: str, number: int, takes: int) -> str:
-    """Return the name of a take; that of its song alone where it was played once."""
-    return f"{song} – take {number}" if takes > 1 else song
 
 
 def _is_named(state: DocumentState, span: NamedSpan) -> bool:

@@ -1,4 +1,4 @@
-"""Join stretches of playing to takes: a song may have a rest, or drums alone, and goes on.
+"""Join segments of playing to takes: a song may have a rest, or drums alone, and goes on.
 
 Each gap gets log odds that the song goes on: by its length, by talk in it, by its level, and by other takes,
 which show whether the music after the gap follows the music before it, or begins again.
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from engine.features.day.activity import State
 from engine.features.day.evidence import Evidence
 from engine.features.day.links import Link, links_of
-from engine.features.day.stretches import PER_FRAME, Stretch
+from engine.features.day.segments import PER_FRAME, Segment
 from engine.features.takes.features import FRAMES_PER_S, STEPS_PER_S
 from engine.features.takes.pairs import Pair
 
@@ -26,10 +26,10 @@ _BY_LENGTH = ((0.9, 2.0), (1.4, 0.5), (2.2, -1.0), (4.0, -3.0), (_LONGEST_S, -4.
 _TALK_S, _OF_TALK = 1.0, -6.0
 _LOUD_DB, _LOUD_SHARE, _OF_LOUDNESS, _CLEAR_S = 14.0, 0.7, 5.0, 0.4
 _LIMITS = (3.0, 1.0, 0.0)
-"""Limits of the log odds, one after the other: joined stretches are better evidence."""
+"""Limits of the log odds, one after the other: joined segments are better evidence."""
 _RINGS_S, _AT_ONCE_S, _INTRO_S = 0.9, 0.4, 6.0
 _OF_EDGE, _OF_COUNT_IN = 0.5, -2.0
-"""Odds of a thin stretch right after or before a full one; a short one before it is a count-in."""
+"""Odds of a thin segment right after or before a full one; a short one before it is a count-in."""
 _NEAR_S, _OF_GOING_ON, _OF_RESTART = 2.0, 5.0, -5.0
 _BEGINS_S, _BREAK_S, _LONG_BREAK_S, _COVERED_S, _INSIDE_S = 1.2, 1.5, 4.0, 5.0, 8.0
 _LEAST_SCORE, _SURE_SCORE = 12.0, 40.0
@@ -40,15 +40,15 @@ Links = Mapping[tuple[int, int], Link]
 
 
 def joined(
-    evidence: Evidence, states: NDArray[np.int64], stretches: Sequence[Stretch], pairs: Sequence[Pair]
-) -> tuple[Stretch, ...]:
-    """Return takes: stretches that belong together as one, and thin ones alone.
+    evidence: Evidence, states: NDArray[np.int64], segments: Sequence[Segment], pairs: Sequence[Pair]
+) -> tuple[Segment, ...]:
+    """Return takes: segments that belong together as one, and thin ones alone.
 
     Parameters
     ----------
-    pairs : similar passages of different stretches
+    pairs : similar passages of different segments
     """
-    made = tuple(stretches)
+    made = tuple(segments)
     for limit in _LIMITS:
         made = _joined_once(evidence, states, made, links_of(made, pairs), limit)
     return made
@@ -57,46 +57,46 @@ def joined(
 def _joined_once(
     evidence: Evidence,
     states: NDArray[np.int64],
-    stretches: Sequence[Stretch],
+    segments: Sequence[Segment],
     links: Links,
     limit: float,
-) -> tuple[Stretch, ...]:
-    """Join where the log odds are above a limit; thin stretches between two parts of a song belong to it."""
+) -> tuple[Segment, ...]:
+    """Join where the log odds are above a limit; thin segments between two parts of a song belong to it."""
     groups: list[list[int]] = []
-    for number, one in enumerate(stretches):
+    for number, one in enumerate(segments):
         last = groups[-1][-1] if groups else None
-        full = _last_full(stretches, number)
+        full = _last_full(segments, number)
         if (
             full is not None
             and not one.is_thin
-            and _odds(evidence, states, stretches, links, full, number) > limit
+            and _odds(evidence, states, segments, links, full, number) > limit
         ):
             while groups[-1][0] > full or full not in groups[-1]:
                 inner = groups.pop()
                 groups[-1] += inner
             groups[-1].append(number)
-        elif last == number - 1 and last is not None and _edge_odds(stretches, links, number) > limit:
+        elif last == number - 1 and last is not None and _edge_odds(segments, links, number) > limit:
             groups[-1].append(number)
         else:
             groups.append([number])
     return tuple(
-        Stretch(
-            stretches[group[0]].start,
-            stretches[group[-1]].stop,
-            all(stretches[one].is_thin for one in group),
+        Segment(
+            segments[group[0]].start,
+            segments[group[-1]].stop,
+            all(segments[one].is_thin for one in group),
         )
         for group in groups
     )
 
 
-def _last_full(stretches: Sequence[Stretch], number: int) -> int | None:
-    """Return the last stretch before another that is not thin."""
-    return next((one for one in range(number - 1, -1, -1) if not stretches[one].is_thin), None)
+def _last_full(segments: Sequence[Segment], number: int) -> int | None:
+    """Return the last segment before another that is not thin."""
+    return next((one for one in range(number - 1, -1, -1) if not segments[one].is_thin), None)
 
 
-def _edge_odds(stretches: Sequence[Stretch], links: Links, number: int) -> float:
-    """Return the log odds that a thin stretch and a full one are one take: an intro, or an ending."""
-    before, after = stretches[number - 1], stretches[number]
+def _edge_odds(segments: Sequence[Segment], links: Links, number: int) -> float:
+    """Return the log odds that a thin segment and a full one are one take: an intro, or an ending."""
+    before, after = segments[number - 1], segments[number]
     if before.is_thin and after.is_thin:
         return -np.inf
     gap_s = (after.start - before.stop) / FRAMES_PER_S
@@ -104,19 +104,19 @@ def _edge_odds(stretches: Sequence[Stretch], links: Links, number: int) -> float
         return -np.inf
     is_long = min(before.length, after.length) >= _INTRO_S * FRAMES_PER_S
     usual = _OF_EDGE if (after.is_thin or is_long) and gap_s < _AT_ONCE_S else _OF_COUNT_IN
-    return usual + _by_others(stretches, links, number - 1, number)
+    return usual + _by_others(segments, links, number - 1, number)
 
 
 def _odds(
     evidence: Evidence,
     states: NDArray[np.int64],
-    stretches: Sequence[Stretch],
+    segments: Sequence[Segment],
     links: Links,
     first: int,
     second: int,
 ) -> float:
-    """Return the log odds that a song goes on from one stretch to another."""
-    before, after = stretches[first], stretches[second]
+    """Return the log odds that a song goes on from one segment to another."""
+    before, after = segments[first], segments[second]
     gap_s = (after.start - before.stop) / FRAMES_PER_S
     if gap_s > _LONGEST_S:
         return -np.inf
@@ -125,10 +125,10 @@ def _odds(
         odds += _OF_TALK
     if gap_s > _RINGS_S:
         odds += _OF_LOUDNESS * _is_loud(evidence, before, after)
-    return odds + _by_others(stretches, links, first, second)
+    return odds + _by_others(segments, links, first, second)
 
 
-def _is_loud(evidence: Evidence, before: Stretch, after: Stretch) -> bool:
+def _is_loud(evidence: Evidence, before: Segment, after: Segment) -> bool:
     """Return whether each second of a gap is about as loud as the playing around it."""
     levels_db, second = evidence.frames.levels_db, round(STEPS_PER_S)
     clear = round(_CLEAR_S * STEPS_PER_S)  # a note rings into it, and the window of a level reaches out of it
@@ -141,22 +141,22 @@ def _is_loud(evidence: Evidence, before: Stretch, after: Stretch) -> bool:
     return bool(len(peaks) and (peaks > np.median(around) - _LOUD_DB).mean() >= _LOUD_SHARE)
 
 
-def _by_others(stretches: Sequence[Stretch], links: Links, first: int, second: int) -> float:
+def _by_others(segments: Sequence[Segment], links: Links, first: int, second: int) -> float:
     """Return the evidence of other takes: their music goes on across the gap, or begins there."""
-    stop, start = stretches[first].stop, stretches[second].start
+    stop, start = segments[first].stop, segments[second].start
     goes_on = begins = False
-    for other, after in _seen_by(links, second, len(stretches)):
+    for other, after in _seen_by(links, second, len(segments)):
         if other == first:
             continue
         place = after.other_of(start)
         for third in range(other, -1, -1):
-            if stretches[other].start - stretches[third].stop > _LONGEST_S * FRAMES_PER_S:
+            if segments[other].start - segments[third].stop > _LONGEST_S * FRAMES_PER_S:
                 break
             before = _seen_from(links, first, third) if third not in (first, second) else None
             if before is not None and before.semitones == after.semitones:
                 goes_on |= _is_near(place - before.other_of(stop), start - stop)
-        if _is_near(place, stretches[other].start, _BEGINS_S) and after.covers_start(start):
-            begins |= _may_begin(stretches, other) and not _is_part(stretches, links, other, first)
+        if _is_near(place, segments[other].start, _BEGINS_S) and after.covers_start(start):
+            begins |= _may_begin(segments, other) and not _is_part(segments, links, other, first)
     return _OF_GOING_ON * goes_on + _OF_RESTART * (begins and not goes_on)
 
 
@@ -167,15 +167,15 @@ def _seen_by(links: Links, own: int, count: int) -> Iterator[tuple[int, _Seen]]:
             yield other, seen
 
 
-def divided(takes: Sequence[Stretch], links: Links, stretches: Sequence[Stretch]) -> tuple[Stretch, ...]:
+def divided(takes: Sequence[Segment], links: Links, segments: Sequence[Segment]) -> tuple[Segment, ...]:
     """Return takes, medleys divided: where another take begins as the middle of one does, a song begins.
 
     Parameters
     ----------
-    stretches : those that the takes were joined of, whose starts are more exact than those of other takes
+    segments : those that the takes were joined of, whose starts are more exact than those of other takes
     """
-    starts = np.array([one.start for one in stretches])
-    made: list[Stretch] = []
+    starts = np.array([one.start for one in segments])
+    made: list[Segment] = []
     for number, one in enumerate(takes):
         places = [one.start]
         for other, seen in _seen_by(links, number, len(takes)):
@@ -185,11 +185,11 @@ def divided(takes: Sequence[Stretch], links: Links, stretches: Sequence[Stretch]
             far = min(begins - places[-1], one.stop - begins) >= _PART_S * FRAMES_PER_S
             if far and seen.link.score >= _SURE_SCORE and _is_a_song(takes, other, one, seen):
                 places.append(round(begins))
-        made += [Stretch(start, stop, one.is_thin) for start, stop in pairwise([*places, one.stop])]
+        made += [Segment(start, stop, one.is_thin) for start, stop in pairwise([*places, one.stop])]
     return tuple(made)
 
 
-def _is_a_song(takes: Sequence[Stretch], other: int, one: Stretch, seen: _Seen) -> bool:
+def _is_a_song(takes: Sequence[Segment], other: int, one: Segment, seen: _Seen) -> bool:
     """Return whether another take, not the rest of this one, is a song from its first note on."""
     there = takes[other]
     is_long = there.length >= _SONG_S * FRAMES_PER_S
@@ -202,29 +202,29 @@ def _is_near(one: float, other: float, near_s: float = _NEAR_S) -> bool:
     return abs(one - other) <= near_s * FRAMES_PER_S
 
 
-def _may_begin(stretches: Sequence[Stretch], number: int) -> bool:
-    """Return whether a song may begin with a stretch: neither a full one nor an intro is right before it."""
-    before = stretches[number - 1] if number else None
+def _may_begin(segments: Sequence[Segment], number: int) -> bool:
+    """Return whether a song may begin with a segment: neither a full one nor an intro is right before it."""
+    before = segments[number - 1] if number else None
     is_intro = before is not None and before.is_thin and before.length >= _INTRO_S * FRAMES_PER_S
-    if before is not None and is_intro and stretches[number].start - before.stop < _AT_ONCE_S * FRAMES_PER_S:
+    if before is not None and is_intro and segments[number].start - before.stop < _AT_ONCE_S * FRAMES_PER_S:
         return False
-    return is_after_a_break(stretches, number)
+    return is_after_a_break(segments, number)
 
 
-def _is_part(stretches: Sequence[Stretch], links: Links, number: int, apart_from: int) -> bool:
-    """Return whether a stretch begins as the middle of a longer one does: a part is practised."""
-    for other, seen in _seen_by(links, number, len(stretches)):
-        there = seen.other_of(stretches[number].start) - stretches[other].start
-        is_longer = stretches[other].length > stretches[number].length and other != apart_from
+def _is_part(segments: Sequence[Segment], links: Links, number: int, apart_from: int) -> bool:
+    """Return whether a segment begins as the middle of a longer one does: a part is practised."""
+    for other, seen in _seen_by(links, number, len(segments)):
+        there = seen.other_of(segments[number].start) - segments[other].start
+        is_longer = segments[other].length > segments[number].length and other != apart_from
         if is_longer and there > _INSIDE_S * FRAMES_PER_S:
             return True
     return False
 
 
-def is_after_a_break(stretches: Sequence[Stretch], number: int, break_s: float = _BREAK_S) -> bool:
-    """Return whether no full stretch ends right before another one, so that a song may begin with it."""
-    full = _last_full(stretches, number)
-    return full is None or stretches[number].start - stretches[full].stop > break_s * FRAMES_PER_S
+def is_after_a_break(segments: Sequence[Segment], number: int, break_s: float = _BREAK_S) -> bool:
+    """Return whether no full segment ends right before another one, so that a song may begin with it."""
+    full = _last_full(segments, number)
+    return full is None or segments[number].start - segments[full].stop > break_s * FRAMES_PER_S
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Links: the music that two stretches of playing have in common, on one diagonal.
+"""Links: the music that two segments of playing have in common, on one diagonal.
 
 A verse is like the next verse, and songs of one band are alike for seconds. Two takes of one song are alike
 in one key and at one speed: similar passages off that diagonal do not count.
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.features.day.stretches import Stretch
+from engine.features.day.segments import Segment
 from engine.features.takes.features import FRAMES_PER_S
 from engine.features.takes.pairs import Pair
 
@@ -22,7 +22,7 @@ _ALONG_S, _DRIFT = 2.5, 0.03
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The music in common of two stretches, the earlier first.
+    """The music in common of two segments, the earlier first.
 
     Attributes
     ----------
@@ -50,32 +50,32 @@ class Link:
         return there + (place - first) * (until - there) / max(last - first, 1.0)
 
 
-def links_of(stretches: Sequence[Stretch], pairs: Iterable[Pair]) -> dict[tuple[int, int], Link]:
-    """Return the links between stretches, by their numbers, the earlier first."""
-    starts = np.array([one.start for one in stretches])
+def links_of(segments: Sequence[Segment], pairs: Iterable[Pair]) -> dict[tuple[int, int], Link]:
+    """Return the links between segments, by their numbers, the earlier first."""
+    starts = np.array([one.start for one in segments])
     between: dict[tuple[int, int], list[Pair]] = defaultdict(list)
     for pair in pairs:
         numbers = []
         for start, stop in pair.sides():
             middle = (start + stop) / 2.0
             number = int(np.searchsorted(starts, middle, side="right")) - 1
-            if number < 0 or middle >= stretches[number].stop:
+            if number < 0 or middle >= segments[number].stop:
                 break
             numbers.append(number)
         if len(numbers) == 2 and numbers[0] != numbers[1]:
             between[numbers[0], numbers[1]].append(pair)
-    return {key: _link(stretches, key, found) for key, found in between.items()}
+    return {key: _link(segments, key, found) for key, found in between.items()}
 
 
-def _link(stretches: Sequence[Stretch], key: tuple[int, int], pairs: Sequence[Pair]) -> Link:
+def _link(segments: Sequence[Segment], key: tuple[int, int], pairs: Sequence[Pair]) -> Link:
     along = max((_along(best, pairs) for best in pairs), key=_score)
     best = max(along, key=lambda pair: pair.score)
     shares, spans = [], []
     for side in (0, 1):
-        stretch = stretches[key[side]]
-        flags = np.zeros(stretch.length, np.bool_)
+        segment = segments[key[side]]
+        flags = np.zeros(segment.length, np.bool_)
         for pair in along:
-            first, last = pair.starts[side] - stretch.start, pair.stops[side] - stretch.start
+            first, last = pair.starts[side] - segment.start, pair.stops[side] - segment.start
             flags[max(0, int(first)) : max(0, int(last))] = True
         shares.append(float(flags.mean()))
         spans.append((min(one.starts[side] for one in along), max(one.stops[side] for one in along)))

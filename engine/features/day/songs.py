@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from engine.features.day.day import DaySong, SongTake
 from engine.features.day.links import Link, links_of
-from engine.features.day.stretches import Stretch
+from engine.features.day.segments import Segment
 from engine.features.takes.features import FRAMES_PER_S
 from engine.features.takes.pairs import Pair
 
@@ -25,10 +25,10 @@ _WHOLE = 0.9
 _EDGE_S = 6.0
 
 
-def grouped_songs(stretches: Sequence[Stretch], pairs: Iterable[Pair]) -> list[DaySong]:
+def grouped_songs(segments: Sequence[Segment], pairs: Iterable[Pair]) -> list[DaySong]:
     """Return the songs in the order of their first takes."""
-    links = links_of(stretches, pairs)
-    parents = list(range(len(stretches)))
+    links = links_of(segments, pairs)
+    parents = list(range(len(segments)))
 
     def root(number: int) -> int:
         while parents[number] != number:
@@ -36,21 +36,21 @@ def grouped_songs(stretches: Sequence[Stretch], pairs: Iterable[Pair]) -> list[D
         return number
 
     for (one, other), link in sorted(links.items(), key=lambda item: -item[1].score):
-        if is_one_song(stretches[one], stretches[other], link):
+        if is_one_song(segments[one], segments[other], link):
             parents[max(root(one), root(other))] = min(root(one), root(other))
     groups: dict[int, list[int]] = defaultdict(list)
-    for number in range(len(stretches)):
+    for number in range(len(segments)):
         groups[root(number)].append(number)
     songs = []
     for members in groups.values():
-        if sum(stretches[one].length for one in members) < _SONG_S * FRAMES_PER_S:
+        if sum(segments[one].length for one in members) < _SONG_S * FRAMES_PER_S:
             continue
-        takes = _takes(stretches, members, links)
+        takes = _takes(segments, members, links)
         songs.append(DaySong(f"Song {len(songs) + 1}", tuple(takes)))
     return songs
 
 
-def is_one_song(one: Stretch, other: Stretch, link: Link) -> bool:
+def is_one_song(one: Segment, other: Segment, link: Link) -> bool:
     """Return whether two takes are of one song by the music that they have in common."""
     shorter = min(one, other, key=lambda each: each.length)
     share = link.shares[0] if shorter is one else link.shares[1]
@@ -60,17 +60,17 @@ def is_one_song(one: Stretch, other: Stretch, link: Link) -> bool:
 
 
 def _takes(
-    stretches: Sequence[Stretch], members: Sequence[int], links: Mapping[tuple[int, int], Link]
+    segments: Sequence[Segment], members: Sequence[int], links: Mapping[tuple[int, int], Link]
 ) -> list[SongTake]:
     """Return the takes of a song, each placed on the longest one."""
-    reference = max(members, key=lambda one: (stretches[one].length, one))
-    placed = {one: _placed_on(stretches, reference, one, links) for one in members}
+    reference = max(members, key=lambda one: (segments[one].length, one))
+    placed = {one: _placed_on(segments, reference, one, links) for one in members}
     whole = [one for one in members if placed[one].is_complete]
     first = placed[whole[0]] if whole else _ON_ITSELF
     return [
         SongTake(
-            stretches[one].start / FRAMES_PER_S,
-            stretches[one].stop / FRAMES_PER_S,
+            segments[one].start / FRAMES_PER_S,
+            segments[one].stop / FRAMES_PER_S,
             placed[one].is_complete,
             (placed[one].semitones - first.semitones + 5) % 12 - 5,
             round(placed[one].speed / first.speed, 3),
@@ -92,18 +92,18 @@ _ON_ITSELF = _Place(True, 0, 1.0)
 
 
 def _placed_on(
-    stretches: Sequence[Stretch], reference: int, one: int, links: Mapping[tuple[int, int], Link]
+    segments: Sequence[Segment], reference: int, one: int, links: Mapping[tuple[int, int], Link]
 ) -> _Place:
     """Return how a take plays the reference: which part, how much higher, and how much faster."""
     if one == reference:
         return _ON_ITSELF
     link = links.get((min(one, reference), max(one, reference)))
     if link is None:  # both are like a third take
-        long_enough = stretches[one].length >= _WHOLE * stretches[reference].length
+        long_enough = segments[one].length >= _WHOLE * segments[reference].length
         return _Place(long_enough, 0, 1.0)
     own, way = (1, 1) if one > reference else (0, -1)
     speed = link.speed**way
-    begins = link.other(own, stretches[one].start) - stretches[reference].start
-    ends = link.other(own, stretches[one].stop) - stretches[reference].stop
+    begins = link.other(own, segments[one].start) - segments[reference].start
+    ends = link.other(own, segments[one].stop) - segments[reference].stop
     near = _EDGE_S * FRAMES_PER_S
     return _Place(begins <= near and ends >= -near, link.semitones * way, speed)

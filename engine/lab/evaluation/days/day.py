@@ -1,4 +1,4 @@
-"""A made day of rehearsal: a WAV file of 40 to 90 minutes, and what is in it.
+"""A made day of rehearsal: a WAV file of 40 to 90 minutes, and its contents.
 
 Days 3k, 3k + 1 and 3k + 2 are of one band and share songs. Days 0 to 19 are reported; days from 100 on (six:
 100 to 105) are for choosing settings. A day is made once for its seed and number, and is then read.

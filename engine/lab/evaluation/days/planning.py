@@ -1,4 +1,4 @@
-"""The course of a day: which songs are attempted how, and what happens between."""
+"""The course of a day: which songs are attempted how, and the time between."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LENGTHS_S = {
     _IDLE: (5.0, 60.0),
     _APPLAUSE: (3.0, 10.0),
 }
-"""Limits of what happens between songs; lengths are spread evenly in their logarithm."""
+"""Limits of fillers; lengths are spread evenly in their logarithm."""
 _SHARES = {_TALK: 0.42, _NOODLING: 0.24, _IDLE: 0.16, _TUNING: 0.11, _DRUMMING: 0.07}
 _LEAST_MUSIC, _MOST_MUSIC = 0.5, 0.78
 """Of the length of a day."""
@@ -264,7 +264,7 @@ def _joins(item: Item) -> bool:
 
 
 def _fillers_s(items: Sequence[Item]) -> float:
-    """Return the time that fillers take, with what passes until the next begins."""
+    """Return the time that fillers take, with the time until the next begins."""
     fillers = [one for one in items if isinstance(one, Filler) and not one.is_under]
     return sum(one.length_s + (0.0 if one.name == PAUSE else _AROUND_S) for one in fillers)
 
@@ -285,7 +285,7 @@ def _long_filler(rng: np.random.Generator) -> list[Filler]:
 
 
 def _short_gap(rng: np.random.Generator) -> list[Filler]:
-    """Return what happens between two attempts of one song."""
+    """Return the fillers between two attempts of one song."""
     fate = rng.random()
     if fate < 0.3:
         return [Filler(PAUSE, float(rng.uniform(1.5, 5.0)))]

@@ -104,7 +104,7 @@ def in_room(sound: Samples, response: NDArray[np.float32]) -> Samples:
 class Recorder:
     """Adds sounds at their places, and writes them as one WAV file of 16 bits, block by block.
 
-    Sounds are added in any order after what is written; `written_to` writes all up to a time.
+    Sounds are added in any order after the end of the written part; `written_to` writes all up to a time.
     """
 
     def __init__(self, path: Path, room: Room, rng: np.random.Generator) -> None:

@@ -338,7 +338,7 @@ class Session:
         self._recorder.written_to(max(0.0, self.at_s - _WRITTEN_AFTER_S))
 
     def ended(self) -> Truth:
-        """Write what is left, and return the truth."""
+        """Write the rest, and return the truth."""
         length_s = self.at_s + float(self._rng.uniform(3.0, 15.0))
         self._recorder.written_to(length_s)
         takes = tuple(self._found.takes)

@@ -1,13 +1,13 @@
-"""Links between stretches on one diagonal, and songs made of them, on hand-made passages."""
+"""Links between segments on one diagonal, and songs made of them, on hand-made passages."""
 
 from __future__ import annotations
 
 from engine.features.day.links import links_of
+from engine.features.day.segments import Segment
 from engine.features.day.songs import grouped_songs
-from engine.features.day.stretches import Stretch
 from engine.features.takes.pairs import Pair
 
-FIRST, SECOND, OTHER = Stretch(0, 600), Stretch(700, 1300), Stretch(1500, 2000)
+FIRST, SECOND, OTHER = Segment(0, 600), Segment(700, 1300), Segment(1500, 2000)
 ALIKE = Pair((20, 720), (580, 1280), 0, 300.0)
 
 
@@ -32,7 +32,7 @@ def test_two_takes_and_another_song() -> None:
 
 
 def test_a_take_that_breaks_off_is_a_part() -> None:
-    short = Stretch(700, 900)
+    short = Segment(700, 900)
     songs = grouped_songs((FIRST, short), [Pair((0, 700), (195, 895), -2, 120.0)])
     assert [(take.is_complete, take.semitones) for take in songs[0].takes] == [(True, 0), (False, -2)]
 
@@ -43,11 +43,11 @@ def test_alike_for_seconds_is_not_one_song() -> None:
 
 
 def test_a_faster_take_is_placed_by_its_speed() -> None:
-    fast = Stretch(700, 1200)
+    fast = Segment(700, 1200)
     songs = grouped_songs((FIRST, fast), [Pair((0, 700), (600, 1200), 0, 300.0, 1.2)])
     assert songs[0].takes[1].speed == 1.2
     assert songs[0].takes[1].is_complete
 
 
 def test_short_playing_that_is_like_nothing_is_no_song() -> None:
-    assert grouped_songs((Stretch(0, 80),), []) == []
+    assert grouped_songs((Segment(0, 80),), []) == []

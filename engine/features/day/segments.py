@@ -1,6 +1,6 @@
-"""Stretches of playing: what is played between one break and the next, without talk.
+"""Segments of playing, from one break or talk to the next.
 
-A stretch is thin where it has less in most bands than the songs of the day: one or two instruments, such as
+A segment is thin where it has less in most bands than the songs of the day: one or two instruments, such as
 noodling, tuning and counting in, or a quiet part of a song.
 """
 
@@ -32,11 +32,11 @@ _RINGS_S, _ABOVE_NOISE_DB, _RISES_DB = 8.0, 6.0, 3.0
 _BELOW_DB = 26.0
 """Level of a break below the playing around it."""
 _THIN_DB, _LONG_S, _SONG_S = -7.5, 60.0, 40.0
-"""Mean difference to the songs of the day from which on a stretch is thin, and lengths that are songs."""
+"""Mean difference to the songs of the day from which on a segment is thin, and lengths that are songs."""
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class Segment:
     """Playing between two breaks, in frames [start, stop).
 
     Attributes
@@ -54,8 +54,8 @@ class Stretch:
         return self.stop - self.start
 
 
-def stretches_of(evidence: Evidence, states: NDArray[np.int64]) -> tuple[Stretch, ...]:
-    """Return the stretches of playing, ascending and apart.
+def segments_of(evidence: Evidence, states: NDArray[np.int64]) -> tuple[Segment, ...]:
+    """Return the segments of playing, ascending and apart.
 
     Parameters
     ----------
@@ -78,17 +78,17 @@ def stretches_of(evidence: Evidence, states: NDArray[np.int64]) -> tuple[Stretch
     return with_thin(evidence.frames, divided)
 
 
-def with_thin(frames: Frames, spans: Sequence[tuple[int, int]]) -> tuple[Stretch, ...]:
-    """Return stretches, and which of them are thin."""
+def with_thin(frames: Frames, spans: Sequence[tuple[int, int]]) -> tuple[Segment, ...]:
+    """Return segments, and which of them are thin."""
     levels = [frames.bands_db[start * PER_FRAME : stop * PER_FRAME] for start, stop in spans]
     long = [one for one in levels if len(one) >= _SONG_S * STEPS_PER_S]
     if not long:
-        return tuple(Stretch(start, stop) for start, stop in spans)
+        return tuple(Segment(start, stop) for start, stop in spans)
     usual = np.median(np.concatenate(long), axis=0)
     made = []
     for (start, stop), one in zip(spans, levels, strict=True):
         is_less = bool((np.percentile(one, 75.0, axis=0) - usual).mean() < _THIN_DB) if len(one) else True
-        made.append(Stretch(start, stop, is_less and stop - start < _LONG_S * FRAMES_PER_S))
+        made.append(Segment(start, stop, is_less and stop - start < _LONG_S * FRAMES_PER_S))
     return tuple(made)
 
 
@@ -126,7 +126,7 @@ def _sounding(evidence: Evidence, count: int) -> NDArray[np.bool_]:
     return found
 
 
-def ringing_out(frames: Frames, states: NDArray[np.int64], takes: Sequence[Stretch]) -> tuple[Stretch, ...]:
+def ringing_out(frames: Frames, states: NDArray[np.int64], takes: Sequence[Segment]) -> tuple[Segment, ...]:
     """Return takes with the decay of their last sound, up to the next take."""
     quiet_db = float(np.percentile(frames.levels_db, 5.0)) + _ABOVE_NOISE_DB
     made = []
@@ -139,10 +139,10 @@ def ringing_out(frames: Frames, states: NDArray[np.int64], takes: Sequence[Stret
             if now_db < quiet_db or now_db > level_db + _RISES_DB:
                 break
             stop, level_db = stop + 1, min(level_db, now_db)
-        made.append(Stretch(one.start, stop, one.is_thin))
+        made.append(Segment(one.start, stop, one.is_thin))
     return tuple(made)
 
 
-def spans_of(stretches: Sequence[Stretch]) -> Spans:
-    """Return stretches as spans, shape (n, 2)."""
-    return np.array([(one.start, one.stop) for one in stretches], np.int64).reshape(-1, 2)
+def spans_of(segments: Sequence[Segment]) -> Spans:
+    """Return segments as spans, shape (n, 2)."""
+    return np.array([(one.start, one.stop) for one in segments], np.int64).reshape(-1, 2)

@@ -95,7 +95,7 @@ class DayExporting(QObject):
         try:
             stored = TakesSettings.model_validate_json(str(self._settings.value(_REMEMBERED, "{}")))
         except ValidationError:  # written by another version
-            stored = TakesSettings()
+            stored = TakesSettings.model_validate({})
         return stored.model_dump()
 
     def _written(self, done: ExportedTakes) -> None:

@@ -59,8 +59,10 @@ class DayPage(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Apply a theme."""
-        for part in (self.strip, self.songs, *self._buttons.values()):
-            part.set_theme(theme)
+        for painted in (self.strip, self.songs):
+            painted.set_theme(theme)
+        for button in self._buttons.values():
+            button.set_theme(theme)
 
     def set_picture(self, picture: Picture, current: int | None) -> None:
         """Show a day, with the take of a row as the current one."""

@@ -72,10 +72,10 @@ def activity(evidence: Evidence) -> States:
         return np.zeros(0, np.int64)
     music, speech = (np.clip(one, _LEAST, 1.0 - _LEAST) for one in music_and_speech(evidence))
     levels_db = evidence.frames.levels_db
-    loud = sounding(levels_db, _SILENT_BELOW_DB)
     per = round(STEPS_PER_S / FRAMES_PER_S)
-    loud = np.pad(loud, (0, max(0, count * per - len(loud))))[: count * per].reshape(count, per).any(axis=1)
-    quiet = np.where(loud, 0.0, _QUIET_COST)
+    steps = sounding(levels_db, _SILENT_BELOW_DB)
+    steps = np.concatenate([steps, np.zeros(max(0, count * per - len(steps)), np.bool_)])[: count * per]
+    quiet = np.where(steps.reshape(count, per).any(axis=1), 0.0, _QUIET_COST)
     gains = np.stack(
         [
             np.log((1.0 - music) * (1.0 - speech)) + quiet,

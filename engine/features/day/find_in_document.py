@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.core.progress import Progress
-from engine.document.analysis import DAY, TAKES, analysis_id, require_recording
+from engine.document.analysis import DAY, TAKES, Analysis, analysis_id, require_recording
 from engine.document.edits.analyses import mix_inputs, takes_id
 from engine.features.day.evidence import EvidenceInPassing
 from engine.features.day.find import day_in
@@ -37,6 +37,6 @@ def analyse(request: AnalysisRequest, progress: Progress) -> FoundAnalyses:
             reading.report(position / max(1, state.length_samples), "Finding songs")
     day, takes = day_in(passing.evidence(), progress.part(0.9, 1.0))
     stored = stored_day(state, day)
-    made = {DAY: stored, TAKES: stored_takes(takes)}
+    made: dict[str, Analysis] = {DAY: stored, TAKES: stored_takes(takes)}
     ids = {DAY: analysis_id(DAY, mix_inputs(state), stored.maker), TAKES: takes_id(state)}
     return found | FoundAnalyses(made, ids)

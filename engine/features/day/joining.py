@@ -24,15 +24,17 @@ _LONGEST_S = 30.0
 _BY_LENGTH = ((0.9, 2.0), (1.4, 0.5), (2.2, -1.0), (4.0, -3.0), (_LONGEST_S, -4.0))
 """Odds of a gap up to a length in seconds."""
 _TALK_S, _OF_TALK = 1.0, -6.0
-_LOUD_DB, _LOUD_SHARE, _OF_LOUDNESS, _CLEAR_S = 14.0, 0.7, 5.0, 0.4
+_LOUD_DB, _LOUD_SHARE, _OF_LOUDNESS, _CLEAR_S, _SOLO_S = 14.0, 0.7, 5.0, 0.4, 10.0
 _LIMITS = (3.0, 1.0, 0.0)
 """Limits of the log odds, one after the other: joined segments are better evidence."""
 _RINGS_S, _AT_ONCE_S, _INTRO_S = 0.9, 0.4, 6.0
 _OF_EDGE, _OF_COUNT_IN = 0.5, -2.0
 """Odds of a thin segment right after or before a full one; a short one before it is a count-in."""
+_REST_S = 2.5
+"""Two segments with a longer break between them are two takes."""
 _NEAR_S, _OF_GOING_ON, _OF_RESTART = 2.0, 5.0, -5.0
 _BEGINS_S, _BREAK_S, _LONG_BREAK_S, _COVERED_S, _INSIDE_S = 1.2, 1.5, 4.0, 5.0, 8.0
-_LEAST_SCORE, _SURE_SCORE = 12.0, 40.0
+_LEAST_SCORE, _SURE_SCORE = 8.0, 40.0
 """Minimum scores of a link that is evidence, and of one that divides a take."""
 _SONG_S, _PART_S, _APART_S, _SNAP_S = 45.0, 25.0, 15.0, 3.0
 
@@ -123,7 +125,7 @@ def _odds(
     odds = next(value for longest_s, value in _BY_LENGTH if gap_s <= longest_s)
     if (states[before.stop : after.start] == State.TALK).sum() >= _TALK_S * FRAMES_PER_S:
         odds += _OF_TALK
-    if gap_s > _RINGS_S:
+    if _RINGS_S < gap_s <= _SOLO_S:
         odds += _OF_LOUDNESS * _is_loud(evidence, before, after)
     return odds + _by_others(segments, links, first, second)
 
@@ -150,7 +152,7 @@ def _by_others(segments: Sequence[Segment], links: Links, first: int, second: in
             continue
         place = after.other_of(start)
         for third in range(other, -1, -1):
-            if segments[other].start - segments[third].stop > _LONGEST_S * FRAMES_PER_S:
+            if segments[other].start - segments[third].stop > _REST_S * FRAMES_PER_S:
                 break
             before = _seen_from(links, first, third) if third not in (first, second) else None
             if before is not None and before.semitones == after.semitones:

@@ -121,9 +121,9 @@ def _sounding(evidence: Evidence, count: int) -> NDArray[np.bool_]:
     if not count:
         return np.zeros(0, np.bool_)
     steps = sounding(evidence.frames.levels_db, _BELOW_DB)
-    steps = np.pad(steps, (0, max(0, count * PER_FRAME - len(steps))))[: count * PER_FRAME]
-    found: NDArray[np.bool_] = steps.reshape(count, PER_FRAME).any(axis=1)
-    return found
+    missing = np.zeros(max(0, count * PER_FRAME - len(steps)), np.bool_)
+    steps = np.concatenate([steps, missing])[: count * PER_FRAME]
+    return np.asarray(steps.reshape(count, PER_FRAME).any(axis=1), np.bool_)
 
 
 def ringing_out(frames: Frames, states: NDArray[np.int64], takes: Sequence[Segment]) -> tuple[Segment, ...]:

@@ -41,7 +41,7 @@ def grouped_songs(segments: Sequence[Segment], pairs: Iterable[Pair]) -> list[Da
     groups: dict[int, list[int]] = defaultdict(list)
     for number in range(len(segments)):
         groups[root(number)].append(number)
-    songs = []
+    songs: list[DaySong] = []
     for members in groups.values():
         if sum(segments[one].length for one in members) < _SONG_S * FRAMES_PER_S:
             continue

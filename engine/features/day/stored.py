@@ -43,13 +43,14 @@ def _spans(state: DocumentState, spans_s: Sequence[Span]) -> NDArray[np.int64]:
 
 def day_of(stored: StoredDay, rate_hz: int) -> Day:
     """Return a stored day with its times in seconds."""
-    spans_s = samples_to_s_array(stored.spans_samples, rate_hz).tolist()
+    starts_s, stops_s = samples_to_s_array(stored.spans_samples, rate_hz).T.tolist()
     songs = tuple(
         DaySong(
             name,
             tuple(
                 SongTake(
-                    *spans_s[row],
+                    starts_s[row],
+                    stops_s[row],
                     bool(stored.are_complete[row]),
                     int(stored.semitones[row]),
                     float(stored.speeds[row]),

@@ -91,7 +91,7 @@ def test_the_steadiest_complete_take_is_suggested(tmp_path: Path) -> None:
             (1, ("the last one",)),
             (2, ("complete",)),
         ]
-        steady, loose = np.full(20, 0.2), np.tile([0.15, 0.25], 8)
+        steady, loose = np.full(20, 0.2), np.tile([0.15, 0.25], 10)
         beats_s = np.concatenate([1.0 + np.cumsum(steady), 7.0 + np.cumsum(loose)])
         beats = np.rint(beats_s * RATE_HZ).astype(np.int64)
         grid = BeatGrid(beats, np.zeros(len(beats), np.int64), 120.0, 1.0, "a test")

@@ -28,7 +28,7 @@ from engine.features.day.handed_on.share import (
 from tests.engine.features.day.made import RATE_HZ
 from tests.engine.web.browser import NONE_FOUND, Browser, found
 
-AXE = Path(__file__).parents[2] / "web" / "axe" / "axe.min.js"
+AXE = Path(__file__).parents[3] / "web" / "axe" / "axe.min.js"
 NARROW = 360
 
 

@@ -276,7 +276,8 @@ class SongRows(QWidget):
         painter.setPen(QPen(QColor(edge), px(2) if is_current and self.hasFocus() else 1.2, line))
         painter.drawRoundedRect(place.adjusted(1, 1, -1, -1), px(4), px(4))
         ink = theme.dim if cell.is_passed_over else theme.text
-        inside = place.adjusted(px(7), px(3), -px(5), -px(3))
+        side = px(4) if place.width() < px(_LEAST_CELL) else px(7)
+        inside = place.adjusted(side, px(3), -px(3), -px(3))
         top, bottom = QRectF(inside), QRectF(inside)
         top.setHeight(inside.height() / 2)
         bottom.setTop(top.bottom())

@@ -16,6 +16,7 @@ from desktop.features.arrangement.editors import Editors
 from desktop.features.day.exporting import DayExporting
 from desktop.features.day.overview import Overview
 from desktop.features.day.preparing import Preparing
+from desktop.features.day.remembering import Remembering
 from desktop.features.match.edits_from_files import EditsFromFiles
 from desktop.features.placement.placing import ask_places
 from desktop.features.repair.panel import RepairPanel
@@ -182,6 +183,7 @@ class MainWindow(QMainWindow):
         self.takes, self.sections = Takes(self, self), Sections(self, self, self.by_hand)
         self.day = Overview(self, self, self.pages)
         self.day_exporting = DayExporting(self, self, self.day, self._settings)
+        self.remembering = Remembering(self, self, self.day)
         self.preparing = Preparing(self, self, self.recordings, self.day)
         self.editors = Editors(self, self, self._settings)
         keyed = KeyedViews(self.palette_popup, self.queue_panel, self.repair_panel)

@@ -25,8 +25,14 @@ _MENU = (("day.open", "day.keep", "day.name"), ("day.next_take", "day.comp"), ("
 
 
 class Overview(QObject):
-    """Shows the songs of the document, with one current take."""
+    """Shows the songs of the document, with one current take.
 
+    Signals
+    -------
+    named(name, former) : a song got another name
+    """
+
+    named = Signal(str, str)
     said = Signal(str)
 
     def __init__(self, window: QWidget, shell: Shell, pages: QStackedWidget) -> None:
@@ -234,6 +240,7 @@ class Overview(QObject):
         wanted = form_dialogs.ask_song_name(self._window, cell.name)
         if wanted is not None:
             self._apply(rename_song(self._session.state, day, int(day.songs[cell.row]), wanted))
+            self.named.emit(" ".join(wanted.split()), cell.name)
 
     def comp(self) -> None:
         """Select the current take and propose the best bars of all takes of its song."""

@@ -157,6 +157,18 @@ def ask_takes_edit(parent: QWidget, name: str) -> bool | None:
     return clicked == "Import its edi&ts" if clicked else None
 
 
+def ask_remembers_songs(parent: QWidget) -> bool | None:
+    """Ask whether names of songs are remembered for later days; None if cancelled."""
+    question = "Recognise this song on later days?"
+    added = (
+        "Offcut then stores a fingerprint of each song that you name, on this computer only. No sound can be "
+        "made of it. 'offcut songs' lists and deletes them."
+    )
+    buttons = {"&Remember songs": _ACCEPT, "&Never": QMessageBox.ButtonRole.DestructiveRole}
+    clicked = _clicked(parent, "Songs of your band", question, added, buttons)
+    return clicked == "&Remember songs" if clicked else None
+
+
 def ask_left_behind(parent: QWidget, names: Sequence[str]) -> bool | None:
     """Ask whether to move tracks with bleed of the moved ones as well; None if cancelled."""
     question = f"{left_behind_sentence(names)} Move {'it' if len(names) == 1 else 'them'} too?"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from engine.core.errors import Cancelled, OffcutError
 from engine.core.progress import Progress
 from engine.document.analysis import DAY, TAKES, Analysis, analysis_id, require_recording
 from engine.document.edits.analyses import mix_inputs, takes_id
 from engine.features.day.evidence import EvidenceInPassing
 from engine.features.day.find import day_in
+from engine.features.day.known.library import Library
+from engine.features.day.known.naming import with_known_names
 from engine.features.day.stored import stored_day
 from engine.features.takes.finders.takes_that_play import stored_takes
 from engine.recordings.analyses import AnalysisRequest, FoundAnalyses, missing_analyses
@@ -35,8 +38,16 @@ def analyse(request: AnalysisRequest, progress: Progress) -> FoundAnalyses:
             reading.check_cancelled()
             position += len(block)
             reading.report(position / max(1, state.length_samples), "Finding songs")
-    day, takes = day_in(passing.evidence(), progress.part(0.9, 1.0))
+    evidence = passing.evidence()
+    day, takes = day_in(evidence, progress.part(0.9, 0.97))
+    notices: tuple[str, ...] = ()
+    try:
+        day = with_known_names(day, evidence.frames, Library(), progress.part(0.97, 1.0))
+    except Cancelled:
+        raise
+    except OffcutError as error:  # songs are found without their names, too
+        notices = (str(error),)
     stored = stored_day(state, day)
     made: dict[str, Analysis] = {DAY: stored, TAKES: stored_takes(takes)}
     ids = {DAY: analysis_id(DAY, mix_inputs(state), stored.maker), TAKES: takes_id(state)}
-    return found | FoundAnalyses(made, ids)
+    return found | FoundAnalyses(made, ids, notices=notices)

@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from desktop.features.day.overview import Overview
 from desktop.shell.command import DAY_LAYER
-from tests.desktop.conftest import Hands, fill, type_path
+from engine.features.day.known.library import Library
+from tests.desktop.conftest import Hands, fill, press_button, type_path
 from tests.engine.features.day.made import RATE_HZ, TAKES_S, made_day
 from tests.engine.features.takes.playing import RATE_HZ as PLAYED_HZ
 from tests.engine.features.takes.playing import joined, passage
@@ -87,13 +88,23 @@ def test_stars_and_the_take_that_stays_are_undone(hands: Hands, overview: Overvi
 
 
 def test_a_song_is_named_and_joined_by_its_name(hands: Hands, overview: Overview) -> None:
-    hands.press_and_answer("F2", fill(Name="Harbour"))
+    hands.press_and_answer("F2", fill(Name="Harbour"), press_button("&Never"))
     assert list(overview.required_day().names) == ["Harbour", "Über"]
     hands.press("Down")
     hands.press_and_answer("F2", fill(Name="Harbour"))
     assert list(overview.required_day().names) == ["Harbour"]
     hands.press("Ctrl+Z")
     assert list(overview.required_day().names) == ["Harbour", "Über"]
+
+
+@pytest.mark.usefixtures("overview")
+def test_a_named_song_is_remembered_with_consent(hands: Hands) -> None:
+    hands.press_and_answer("F2", fill(Name="Harbour"), press_button("&Remember songs"))
+    hands.finish_work()
+    assert [(song.name, song.takes) for song in Library().songs()] == [("Harbour", 2)]
+    hands.press_and_answer("F2", fill(Name="Haven"))
+    hands.finish_work()
+    assert [(song.name, song.takes) for song in Library().songs()] == [("Haven", 2)]
 
 
 def test_clicks_choose_takes_and_places_and_open_a_menu(hands: Hands, overview: Overview) -> None:

@@ -20,7 +20,7 @@ from engine.features.day.day import Day, DayKind, DaySong, Span
 from engine.features.day.evidence import Evidence, EvidenceInPassing
 from engine.features.day.joining import divided, joined
 from engine.features.day.links import links_of
-from engine.features.day.segments import Segment, ringing_out, segments_of, spans_of
+from engine.features.day.segments import Segment, segments_of, spans_of
 from engine.features.day.songs import grouped_songs
 from engine.features.takes.features import FRAMES_PER_S, Frames
 from engine.features.takes.find import takes_from
@@ -85,8 +85,7 @@ def _songs(
 ) -> list[DaySong]:
     takes = joined(evidence, states, segments, pairs)
     whole = divided(takes, links_of(takes, pairs), segments)
-    full = [one for one in ringing_out(evidence.frames, states, whole) if not one.is_thin]
-    return grouped_songs(full, pairs)
+    return grouped_songs([one for one in whole if not one.is_thin], pairs)
 
 
 def _in_other_keys(frames: Frames, songs: Sequence[DaySong], progress: Progress) -> list[Pair]:

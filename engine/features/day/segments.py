@@ -28,7 +28,6 @@ _AROUND_S, _CHANGE_DB, _RANGE_DB = 4.0, 7.0, 60.0
 """Seconds compared before and after a change of instruments, its minimum size, and the range of levels."""
 _BREAK_S, _JOINED_S = 1.2, 0.8
 _LEAST_S, _FROM_START_S, _FROM_STOP_S = 2.5, 2.0, 5.0
-_RINGS_S, _ABOVE_NOISE_DB, _RISES_DB = 8.0, 6.0, 3.0
 _BELOW_DB = 26.0
 """Level of a break below the playing around it."""
 _THIN_DB, _LONG_S, _SONG_S = -7.5, 60.0, 40.0
@@ -124,23 +123,6 @@ def _sounding(evidence: Evidence, count: int) -> NDArray[np.bool_]:
     missing = np.zeros(max(0, count * PER_FRAME - len(steps)), np.bool_)
     steps = np.concatenate([steps, missing])[: count * PER_FRAME]
     return np.asarray(steps.reshape(count, PER_FRAME).any(axis=1), np.bool_)
-
-
-def ringing_out(frames: Frames, states: NDArray[np.int64], takes: Sequence[Segment]) -> tuple[Segment, ...]:
-    """Return takes with the decay of their last sound, up to the next take."""
-    quiet_db = float(np.percentile(frames.levels_db, 5.0)) + _ABOVE_NOISE_DB
-    made = []
-    for number, one in enumerate(takes):
-        until = takes[number + 1].start if number + 1 < len(takes) else len(states)
-        last = min(until, one.stop + round(_RINGS_S * FRAMES_PER_S))
-        stop, level_db = one.stop, np.inf
-        while stop < last and states[stop] != State.TALK:
-            now_db = float(frames.levels_db[stop * PER_FRAME : (stop + 1) * PER_FRAME].max(initial=-np.inf))
-            if now_db < quiet_db or now_db > level_db + _RISES_DB:
-                break
-            stop, level_db = stop + 1, min(level_db, now_db)
-        made.append(Segment(one.start, stop, one.is_thin))
-    return tuple(made)
 
 
 def spans_of(segments: Sequence[Segment]) -> Spans:

@@ -56,6 +56,7 @@ class DayExporting(QObject):
         ------
         UsageError : the songs were not found yet
         """
+        self._overview.required_day()
         self._shell.work.once_loaded(
             "engine.features.day.handed_on.export_takes", "Preparing the export", self._ask
         )
@@ -108,6 +109,7 @@ class DayExporting(QObject):
         ------
         UsageError : the songs were not found yet
         """
+        self._overview.required_day()
         self._shell.work.once_loaded("engine.features.day.handed_on.share", "Preparing the page", self._share)
 
     def _share(self) -> None:

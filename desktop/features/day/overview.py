@@ -84,6 +84,7 @@ class Overview(QObject):
         self._pages.setCurrentWidget(self.page)
         self._shell.commands.enter(DAY_LAYER, is_in=True)
         self._shell.commands.enable_review(False)  # the queue is hidden
+        self._shell.selecting.let_go()  # keys edit nothing that is hidden
         self._show()
         self.page.songs.setFocus()
 

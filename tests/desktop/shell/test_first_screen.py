@@ -39,6 +39,7 @@ def test_the_ways_to_begin_are_large_buttons_that_fit(hands: Hands, size: tuple[
     buttons = panel.findChildren(LargeButton)
     assert [one.text() for one in buttons] == [
         "Import recordings…",
+        "Prepare the day…",
         "Open the demo",
         "Open recent…",
         "Learn a taste…",

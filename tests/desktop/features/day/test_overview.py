@@ -153,6 +153,17 @@ def test_esc_leaves_and_keys_have_their_usual_meaning_again(hands: Hands, overvi
     assert _stars(overview) == before
 
 
+def test_no_key_edits_the_hidden_timeline(hands: Hands, overview: Overview) -> None:
+    overview.leave()
+    hands.window.selecting.select(RATE_HZ, 2 * RATE_HZ)
+    before = hands.window.session.state
+    hands.press("Shift+F5")
+    for key in ("Delete", "Backspace", "A", "X"):
+        hands.press(key)
+    assert hands.window.session.state.proposals == before.proposals
+    assert hands.window.session.state.decisions == before.decisions
+
+
 @pytest.mark.parametrize("scale", [1, 2])
 def test_cells_stay_within_the_page_at_any_width(hands: Hands, overview: Overview, scale: int) -> None:
     for width in (1024, 1280, 600):

@@ -205,20 +205,17 @@ def test_the_next_take_follows(browser: Browser, shared: Shared) -> None:
 
 def test_waveforms_are_drawn_in_the_colours_of_both_themes(browser: Browser, shared: Shared) -> None:
     opened_page(browser, shared)
-    drawn = []
-    for scheme in ("dark", "light"):
+    pixel = (
+        "(() => { const wave = document.getElementById('wave');"
+        "const pen = wave.getContext('2d'), x = wave.width / 2, y = (wave.height + 18) / 2 + 4;"
+        "return pen.getImageData(x, y, 1, 1).data.join(); })()"
+    )
+    for scheme, color in (("dark", (0x6D, 0x80, 0x91, 255)), ("light", (0x7A, 0x8F, 0xA2, 255))):
         browser.call(
             "Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}]
         )
-        browser.wait(f"matchMedia('(prefers-color-scheme: {scheme})').matches")
-        drawn.append(
-            browser.run(
-                "(() => { const wave = document.getElementById('wave');"
-                "const pen = wave.getContext('2d'), x = wave.width / 2, y = (wave.height + 18) / 2 + 4;"
-                "return [...pen.getImageData(x, y, 1, 1).data]; })()"
-            )
-        )
-    assert drawn == [[0x6D, 0x80, 0x91, 255], [0x7A, 0x8F, 0xA2, 255]]
+        browser.wait(f"{pixel} === '{','.join(map(str, color))}'")
+        assert browser.run(pixel) == ",".join(map(str, color))
 
 
 def test_a_missing_file_is_reported(browser: Browser, shared: Shared) -> None:

@@ -149,7 +149,7 @@ def _song(wanted: str, progress: Progress) -> Song:
             return library.known(library.find(wanted).id)[0]
         except UsageError as error:
             raise UsageError(
-                f"{error} Or give a recording of the song; {quoted(wanted)} is no file."
+                f"{error} Or give a recording of the song; {quoted(wanted)} is not a file."
             ) from error
     from engine.features.day.known.archive import fingerprint_of
     from engine.features.day.known.matching import Song

@@ -208,7 +208,7 @@ def _spans(found: NDArray[np.bool_], likelihoods: Frames, name: str) -> list[Voi
     """Return spans of frames, those that nearly meet as one, none that is very short."""
     return [
         VoiceSpan(start * FRAME_S, stop * FRAME_S, name, float(likelihoods[start:stop].mean()))
-        for start, stop in _joined(map(tuple, runs(found).tolist()), _JOINED_FRAMES)
+        for start, stop in joined_spans(map(tuple, runs(found).tolist()), _JOINED_FRAMES)
         if stop - start >= _SHORTEST_FRAMES
     ]
 
@@ -257,13 +257,13 @@ def songs_and_talk(spans: Iterable[VoiceSpan]) -> Rehearsal:
 
     played = (one for one in found if one.name != SPOKEN and not is_brief_and_spoken(one))
     sounding = [(one.start_s, one.stop_s) for one in played]
-    songs = [one for one in _joined(sounding, _SONG_JOINED_S) if one[1] - one[0] >= SHORTEST_SONG_S]
-    outside = [piece for one in spoken for piece in _outside((one.start_s, one.stop_s), songs)]
+    songs = [one for one in joined_spans(sounding, _SONG_JOINED_S) if one[1] - one[0] >= SHORTEST_SONG_S]
+    spoken_outside = [piece for one in spoken for piece in outside((one.start_s, one.stop_s), songs)]
     # Talk is joined over pauses, never over a song.
     edges = [stop_s for _, stop_s in songs]
-    groups = groupby(sorted(outside), key=lambda span: sum(span[0] >= edge for edge in edges))
+    groups = groupby(sorted(spoken_outside), key=lambda span: sum(span[0] >= edge for edge in edges))
     talk = []
-    for start_s, stop_s in (one for _, group in groups for one in _joined(group, _TALK_JOINED_S)):
+    for start_s, stop_s in (one for _, group in groups for one in joined_spans(group, _TALK_JOINED_S)):
         inside = [one for one in spoken if one.start_s < stop_s and one.stop_s > start_s]
         total_s = sum(one.stop_s - one.start_s for one in inside)
         mean = sum(one.likelihood * (one.stop_s - one.start_s) for one in inside) / max(total_s, 1e-9)
@@ -284,12 +284,12 @@ def talk_between(spans: Iterable[VoiceSpan]) -> tuple[tuple[float, float], ...]:
     talk = []
     for spoken in (one for one in found if one.name == SPOKEN):
         over = [(one.start_s, one.stop_s) for one in played if one.likelihood >= spoken.likelihood]
-        talk += _outside((spoken.start_s, spoken.stop_s), over, 0.0)
-    joined = _joined(talk, _SENTENCES_JOINED_S)
+        talk += outside((spoken.start_s, spoken.stop_s), over, 0.0)
+    joined = joined_spans(talk, _SENTENCES_JOINED_S)
     return tuple(one for one in joined if one[1] - one[0] >= _SHORTEST_TALK_S)
 
 
-def _outside(
+def outside(
     span: tuple[float, float], songs: Sequence[tuple[float, float]], clear_s: float = _CLEAR_OF_SONG_S
 ) -> list[tuple[float, float]]:
     """Return the parts of a span that are at least `clear_s` away from all songs."""
@@ -305,7 +305,7 @@ def _outside(
     return pieces
 
 
-def _joined(spans: Iterable[tuple[_Number, _Number]], gap: _Number) -> list[tuple[_Number, _Number]]:
+def joined_spans(spans: Iterable[tuple[_Number, _Number]], gap: _Number) -> list[tuple[_Number, _Number]]:
     joined: list[tuple[_Number, _Number]] = []
     for start, stop in sorted(spans):
         if joined and start - joined[-1][1] <= gap:

@@ -133,16 +133,6 @@ def _alone(
                 yield one.clip, first - offset, last - offset, first
 
 
-def _first_byte(path: Path) -> tuple[Path, int] | None:
-    """Return a WAV file of little-endian samples and where they begin; None of any other file."""
-    address = address_of(path)
-    with explained(path):
-        with address.file.open("rb") as stream:
-            is_other = stream.read(4) == _BIG_ENDIAN
-        chunk = None if is_other or address.track > 1 or address.channel else sample_chunk(address.file)
-    return None if chunk is None else (address.file, chunk.start)
-
-
 def copied_blocks(
     spans: Sequence[Unchanged], read: Callable[[int, int], Block], file: PlannedAudio, block_frames: int
 ) -> Iterator[AnyBlock]:

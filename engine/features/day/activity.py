@@ -20,7 +20,7 @@ from engine.analysis.detection.voices import (
 )
 from engine.analysis.signal.viterbi import stay_or_jump, traced
 from engine.features.day.evidence import Evidence
-from engine.features.takes.features import FRAMES_PER_S, STEPS_PER_S
+from engine.features.takes.features import FRAMES_PER_S, STEPS_PER_S, Frames
 from engine.features.takes.playing import sounding
 
 Floats = NDArray[np.float32]
@@ -65,15 +65,19 @@ def music_and_speech(evidence: Evidence) -> tuple[Floats, Floats]:
     return music, speech
 
 
-def activity(evidence: Evidence) -> States:
-    """Return the state of each frame, shape (frames,)."""
-    count = len(evidence.frames)
+def activity(frames: Frames, music: Floats, speech: Floats) -> States:
+    """Return the state of each frame, shape (frames,).
+
+    Parameters
+    ----------
+    music, speech : of each frame, see `music_and_speech`
+    """
+    count = len(frames)
     if not count:
         return np.zeros(0, np.int64)
-    music, speech = (np.clip(one, _LEAST, 1.0 - _LEAST) for one in music_and_speech(evidence))
-    levels_db = evidence.frames.levels_db
+    music, speech = (np.clip(one, _LEAST, 1.0 - _LEAST) for one in (music, speech))
     per = round(STEPS_PER_S / FRAMES_PER_S)
-    steps = sounding(levels_db, _SILENT_BELOW_DB)
+    steps = sounding(frames.levels_db, _SILENT_BELOW_DB)
     steps = np.concatenate([steps, np.zeros(max(0, count * per - len(steps)), np.bool_)])[: count * per]
     quiet = np.where(steps.reshape(count, per).any(axis=1), 0.0, _QUIET_COST)
     gains = np.stack(

@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.analysis.detection.voices import joined_spans, outside
 from engine.analysis.found_takes import FoundTakes
 from engine.core.progress import SILENT, Progress
 from engine.core.timebase import runs
@@ -30,6 +31,8 @@ from engine.features.takes.playing import performances
 Floats = NDArray[np.float32]
 
 _TALK_JOINED_S, _LEAST_TALK_S = 10.0, 1.0
+_SPEAKS = 0.5
+"""Probability of speech that is talk, also over quiet playing."""
 _CLEAR_S = 0.3
 """Talk and idle time keep this distance from songs."""
 _LEAST_IDLE_S = 1.0
@@ -66,15 +69,17 @@ def day_in(evidence: Evidence, progress: Progress = SILENT) -> tuple[Day, FoundT
     ------
     Cancelled : the user asked for it
     """
-    frames, states = evidence.frames, activity(evidence)
+    frames, (music, speech) = evidence.frames, music_and_speech(evidence)
+    states = activity(frames, music, speech)
     segments = segments_of(evidence, states)
     pairs = find_pairs(frames, spans_of(segments), progress.part(0.0, 0.6), in_all_keys=False)
     songs = _songs(evidence, states, segments, pairs)
-    pairs += _in_other_keys(frames, songs, progress.part(0.6, 0.8))
-    songs = _songs(evidence, states, segments, pairs)
+    if others := _in_other_keys(frames, songs, progress.part(0.6, 0.8)):
+        pairs += others
+        songs = _songs(evidence, states, segments, pairs)
     played_again = takes_from(frames, performances(frames.levels_db), pairs, progress.part(0.8, 1.0))
     played = sorted((take.start_s, take.stop_s) for song in songs for take in song.takes)
-    talk = _outside(_talk(evidence, states), played)
+    talk = _talk(states, speech, played)
     length_s = len(frames) / FRAMES_PER_S
     idle = [span for span in _gaps([*played, *talk], length_s) if span[1] - span[0] >= _LEAST_IDLE_S]
     return Day(DayKind.REHEARSAL, tuple(songs), tuple(talk), tuple(idle)), played_again
@@ -117,32 +122,13 @@ def _in_other_keys(frames: Frames, songs: Sequence[DaySong], progress: Progress)
     ]
 
 
-def _talk(evidence: Evidence, states: NDArray[np.int64]) -> list[Span]:
-    """Return spans of talk in seconds, also over quiet playing; those that nearly meet as one."""
-    found: list[Span] = []
-    speaks = music_and_speech(evidence)[1] > 0.5
-    for start, stop in (runs((states == State.TALK) | speaks) / FRAMES_PER_S).tolist():
-        if found and start - found[-1][1] <= _TALK_JOINED_S:
-            found[-1] = found[-1][0], stop
-        else:
-            found.append((start, stop))
-    return [one for one in found if one[1] - one[0] >= _LEAST_TALK_S]
-
-
-def _outside(spans: Sequence[Span], played: Sequence[Span]) -> list[Span]:
-    """Return the parts of spans that are clear of takes."""
-    parts: list[Span] = []
-    for start, stop in spans:
-        at = start
-        for first, last in played:
-            if last + _CLEAR_S <= at or first - _CLEAR_S >= stop:
-                continue
-            if first - _CLEAR_S - at >= _LEAST_TALK_S:
-                parts.append((at, first - _CLEAR_S))
-            at = max(at, last + _CLEAR_S)
-        if stop - at >= _LEAST_TALK_S:
-            parts.append((at, stop))
-    return parts
+def _talk(states: NDArray[np.int64], speech: Floats, played: Sequence[Span]) -> list[Span]:
+    """Return spans of talk outside of takes, in seconds; those that nearly meet are one."""
+    spoken = (runs((states == State.TALK) | (speech > _SPEAKS)) / FRAMES_PER_S).tolist()
+    spans = joined_spans(map(tuple, spoken), _TALK_JOINED_S)
+    long = (one for one in spans if one[1] - one[0] >= _LEAST_TALK_S)
+    parts = (part for one in long for part in outside(one, played, _CLEAR_S))
+    return [part for part in parts if part[1] - part[0] >= _LEAST_TALK_S]
 
 
 def _gaps(spans: Sequence[Span], length_s: float) -> list[Span]:

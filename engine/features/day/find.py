@@ -71,7 +71,7 @@ def day_in(evidence: Evidence, progress: Progress = SILENT) -> tuple[Day, FoundT
     """
     frames, (music, speech) = evidence.frames, music_and_speech(evidence)
     states = activity(frames, music, speech)
-    segments = segments_of(evidence, states)
+    segments = segments_of(evidence, states, speech)
     pairs = find_pairs(frames, spans_of(segments), progress.part(0.0, 0.6), in_all_keys=False)
     songs = _songs(evidence, states, segments, pairs)
     if others := _in_other_keys(frames, songs, progress.part(0.6, 0.8)):

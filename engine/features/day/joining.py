@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from engine.features.day.activity import State
 from engine.features.day.evidence import Evidence
 from engine.features.day.links import Link, links_of
-from engine.features.day.segments import PER_FRAME, Segment
-from engine.features.takes.features import FRAMES_PER_S, STEPS_PER_S
+from engine.features.day.segments import PER_FRAME, Segment, is_less, pitches_of, usual_db
+from engine.features.takes.features import FRAMES_PER_S, STEPS_PER_S, Frames
 from engine.features.takes.pairs import Pair
 
 _LONGEST_S = 30.0
@@ -29,7 +29,9 @@ _LIMITS = (3.0, 1.0, 0.0)
 """Limits of the log odds, one after the other: joined segments are better evidence."""
 _RINGS_S, _AT_ONCE_S, _INTRO_S = 0.9, 0.4, 6.0
 _OF_EDGE, _OF_COUNT_IN = 0.5, -2.0
-"""Odds of a thin segment right after or before a full one; a short one before it is a count-in."""
+"""Odds of a long thin segment right before a full one; a short one is a count-in."""
+_OF_KEY, _ALIKE = 4.0, 0.5
+"""Odds of pitches in common with a song, by their correlation and the usual one."""
 _REST_S = 2.5
 """Two segments with a longer break between them are two takes."""
 _NEAR_S, _OF_GOING_ON, _OF_RESTART = 2.0, 5.0, -5.0
@@ -77,7 +79,9 @@ def _joined_once(
                 inner = groups.pop()
                 groups[-1] += inner
             groups[-1].append(number)
-        elif last == number - 1 and last is not None and _edge_odds(segments, links, number) > limit:
+        elif (
+            last == number - 1 and last is not None and _edge_odds(evidence, segments, links, number) > limit
+        ):
             groups[-1].append(number)
         else:
             groups.append([number])
@@ -96,7 +100,7 @@ def _last_full(segments: Sequence[Segment], number: int) -> int | None:
     return next((one for one in range(number - 1, -1, -1) if not segments[one].is_thin), None)
 
 
-def _edge_odds(segments: Sequence[Segment], links: Links, number: int) -> float:
+def _edge_odds(evidence: Evidence, segments: Sequence[Segment], links: Links, number: int) -> float:
     """Return the log odds that a thin segment and a full one are one take: an intro, or an ending."""
     before, after = segments[number - 1], segments[number]
     if before.is_thin and after.is_thin:
@@ -105,8 +109,20 @@ def _edge_odds(segments: Sequence[Segment], links: Links, number: int) -> float:
     if gap_s > _RINGS_S:
         return -np.inf
     is_long = min(before.length, after.length) >= _INTRO_S * FRAMES_PER_S
-    usual = _OF_EDGE if (after.is_thin or is_long) and gap_s < _AT_ONCE_S else _OF_COUNT_IN
-    return usual + _by_others(segments, links, number - 1, number)
+    usual = 0.0 if after.is_thin else _OF_EDGE if is_long else _OF_COUNT_IN
+    odds = usual if gap_s < _AT_ONCE_S else _OF_COUNT_IN
+    return odds + _of_key(evidence.frames, before, after) + _by_others(segments, links, number - 1, number)
+
+
+def _of_key(frames: Frames, before: Segment, after: Segment) -> float:
+    """Return the evidence of the pitches of a thin segment: noodling is in other keys than the song."""
+    thin, full = (before, after) if before.is_thin else (after, before)
+    if not is_less(frames, thin, usual_db(frames, [full])):
+        return 0.0  # such as drums
+    one, other = pitches_of(frames, thin), pitches_of(frames, full)
+    size = float(np.linalg.norm(one) * np.linalg.norm(other))
+    alike = float(one @ other) / size if size else 0.0
+    return float(np.clip(_OF_KEY * (alike - _ALIKE), -2.0, 1.0))
 
 
 def _odds(
@@ -127,6 +143,7 @@ def _odds(
         odds += _OF_TALK
     if _RINGS_S < gap_s <= _SOLO_S:
         odds += _OF_LOUDNESS * _is_loud(evidence, before, after)
+    odds += sum(min(0.0, _of_key(evidence.frames, one, before)) for one in segments[first + 1 : second])
     return odds + _by_others(segments, links, first, second)
 
 

@@ -7,17 +7,18 @@ noodling, tuning and counting in, or a quiet part of a song.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import uniform_filter1d
 from scipy.signal import find_peaks
 
 from engine.core.timebase import runs
 from engine.features.day.activity import State
 from engine.features.day.evidence import Evidence
-from engine.features.takes.features import FRAMES_PER_S, STEPS_PER_S, Frames
+from engine.features.takes.features import FRAMES_PER_S, PITCH_CLASSES, STEPS_PER_S, Frames
 from engine.features.takes.playing import sounding
 
 Spans = NDArray[np.int64]
@@ -32,6 +33,11 @@ _BELOW_DB = 26.0
 """Level of a break below the playing around it."""
 _THIN_DB, _LONG_S, _SONG_S = -7.5, 60.0, 40.0
 """Mean difference to the songs of the day from which on a segment is thin, and lengths that are songs."""
+_SILENT_DB = -90.0
+_COUNT_S, _ENTRY_S, _ENTRY_DB = (0.5, 3.2), 1.5, 10.0
+"""Lengths of counting in, seconds compared before and after the entry, and its minimum size."""
+_SPEECH, _SPOKEN = 0.5, 0.22
+"""Probability of speech, and the share of a segment that is speech from which on it is played under talk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +59,14 @@ class Segment:
         return self.stop - self.start
 
 
-def segments_of(evidence: Evidence, states: NDArray[np.int64]) -> tuple[Segment, ...]:
-    """Return the segments of playing, ascending and apart.
+def segments_of(
+    evidence: Evidence, states: NDArray[np.int64], speech: NDArray[np.float32]
+) -> tuple[Segment, ...]:
+    """Return the segments of playing, ascending and apart; without counting in, and playing under talk.
 
     Parameters
     ----------
-    states : of each frame, see `engine.features.day.activity`
+    states, speech : of each frame, see `engine.features.day.activity`
     """
     playing = (states == State.PLAYING) & _sounding(evidence, len(states))
     spans: list[list[int]] = []
@@ -70,25 +78,67 @@ def segments_of(evidence: Evidence, states: NDArray[np.int64]) -> tuple[Segment,
     changes = changes_of(evidence.frames)
     least, early, late = (round(each * FRAMES_PER_S) for each in (_LEAST_S, _FROM_START_S, _FROM_STOP_S))
     divided = []
-    for start, stop in spans:
-        if stop - start >= least:
+    for begins, stop in spans:
+        if stop - begins >= least:
+            start = begins + _count_in(evidence.frames.bands_db, begins, stop)
             inside = changes[(changes >= start + early) & (changes <= stop - late)].tolist()
             divided += list(pairwise([start, *inside, stop]))
-    return with_thin(evidence.frames, divided)
+    return with_thin(evidence.frames, [span for span in divided if not _is_spoken(speech, *span)])
+
+
+def _count_in(bands_db: NDArray[np.float32], start: int, stop: int) -> int:
+    """Return how many frames a segment counts in before all begin to play; 0 where it begins at once."""
+    levels_db = np.maximum(bands_db[start * PER_FRAME : stop * PER_FRAME], bands_db.max() - _RANGE_DB)
+    width, (first, last) = round(_ENTRY_S * STEPS_PER_S), (round(each * STEPS_PER_S) for each in _COUNT_S)
+    places = np.arange(first, min(last, len(levels_db) - width) + 1)
+    if not len(places):
+        return 0
+    entries_db = [
+        levels_db[at : at + width].mean() - levels_db[max(0, at - width) : at].mean() for at in places
+    ]
+    at = int(places[np.argmax(entries_db)])
+    usual = np.median(levels_db, axis=0)
+    is_less = (np.percentile(levels_db[:at], 75.0, axis=0) - usual).mean() < _THIN_DB
+    return at // PER_FRAME if max(entries_db) >= _ENTRY_DB and is_less else 0
+
+
+def _is_spoken(speech: NDArray[np.float32], start: int, stop: int) -> bool:
+    """Return whether somebody talks over a segment, as over noodling, but not over a song."""
+    is_long = stop - start >= _LONG_S * FRAMES_PER_S
+    return not is_long and bool((speech[start:stop] > _SPEECH).mean() > _SPOKEN)
 
 
 def with_thin(frames: Frames, spans: Sequence[tuple[int, int]]) -> tuple[Segment, ...]:
     """Return segments, and which of them are thin."""
-    levels = [frames.bands_db[start * PER_FRAME : stop * PER_FRAME] for start, stop in spans]
-    long = [one for one in levels if len(one) >= _SONG_S * STEPS_PER_S]
+    made = tuple(Segment(start, stop) for start, stop in spans)
+    long = [one for one in made if one.length >= _SONG_S * FRAMES_PER_S]
     if not long:
-        return tuple(Segment(start, stop) for start, stop in spans)
-    usual = np.median(np.concatenate(long), axis=0)
-    made = []
-    for (start, stop), one in zip(spans, levels, strict=True):
-        is_less = bool((np.percentile(one, 75.0, axis=0) - usual).mean() < _THIN_DB) if len(one) else True
-        made.append(Segment(start, stop, is_less and stop - start < _LONG_S * FRAMES_PER_S))
-    return tuple(made)
+        return made
+    usual = usual_db(frames, long)
+    return tuple(
+        replace(one, is_thin=one.length < _LONG_S * FRAMES_PER_S and is_less(frames, one, usual))
+        for one in made
+    )
+
+
+def usual_db(frames: Frames, segments: Sequence[Segment]) -> NDArray[np.float64]:
+    """Return the usual level of each band in segments, shape (bands,)."""
+    levels = [frames.bands_db[one.start * PER_FRAME : one.stop * PER_FRAME] for one in segments]
+    return np.asarray(np.median(np.concatenate(levels), axis=0), np.float64)
+
+
+def is_less(frames: Frames, one: Segment, usual: NDArray[np.float64]) -> bool:
+    """Return whether a segment has less in most bands than usual."""
+    levels = frames.bands_db[one.start * PER_FRAME : one.stop * PER_FRAME]
+    return not len(levels) or bool((np.percentile(levels, 75.0, axis=0) - usual).mean() < _THIN_DB)
+
+
+def pitches_of(frames: Frames, one: Segment) -> NDArray[np.float64]:
+    """Return how much of each pitch class stands out in a segment, shape (12,), of mean 0."""
+    levels = np.maximum(frames.notes_db[one.start : one.stop], _SILENT_DB)
+    around = uniform_filter1d(levels, PITCH_CLASSES + 1, axis=1)  # neither a slope nor noise has a pitch
+    mean = np.maximum(levels - around, 0.0).mean(axis=0).reshape(-1, PITCH_CLASSES).sum(axis=0)
+    return np.asarray(mean - mean.mean(), np.float64)
 
 
 def changes_of(frames: Frames) -> NDArray[np.int64]:

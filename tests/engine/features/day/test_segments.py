@@ -1,0 +1,90 @@
+"""Segments of playing, and takes made of them, of synthetic chords, single notes, clicks and noise."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from engine.features.day.activity import State
+from engine.features.day.evidence import Evidence
+from engine.features.day.joining import joined
+from engine.features.day.segments import Segment, segments_of
+from engine.features.takes.features import FRAMES_PER_S, frames_of
+
+RATE_HZ = 22_050
+C_MAJOR, F_SHARP = (60, 64, 67), (66, 70, 73)
+
+Sound = NDArray[np.float32]
+
+
+def noise(seconds: float, level: float, seed: int = 61) -> Sound:
+    """Return noise."""
+    samples = np.random.default_rng(seed).standard_normal(round(seconds * RATE_HZ))
+    return (level * samples).astype(np.float32)
+
+
+def notes(seconds: float, pitches: tuple[int, ...], level: float) -> Sound:
+    """Return held notes with a few harmonics, which decay in each half second."""
+    at = np.arange(round(seconds * RATE_HZ)) / RATE_HZ
+    hz = [440.0 * 2 ** ((pitch - 69) / 12) * harmonic for pitch in pitches for harmonic in (1, 2, 3)]
+    tones = sum(np.sin(2 * np.pi * one * at) for one in hz) / len(hz)
+    return np.asarray(level * tones * np.exp(-3.0 * (at % 0.5)), np.float32)
+
+
+def band(seconds: float) -> Sound:
+    """Return a full band: chords of C major, a bass, and noise of drums in all bands."""
+    return notes(seconds, (36, *C_MAJOR, 72), 0.6) + noise(seconds, 0.05)
+
+
+def clicks(seconds: float) -> Sound:
+    """Return sticks that count in, two a second, with nothing between them."""
+    at = np.arange(round(seconds * RATE_HZ)) / RATE_HZ
+    return np.asarray(0.05 * np.sin(2 * np.pi * 3000 * at) * np.exp(-60.0 * (at % 0.5)), np.float32)
+
+
+def evidence_of(*parts: Sound) -> Evidence:
+    """Return the evidence of parts one after the other, without voices."""
+    sound = np.concatenate([one + noise(len(one) / RATE_HZ, 1e-4)[: len(one)] for one in parts])
+    return Evidence(frames_of([sound], RATE_HZ), np.zeros((0, 4), np.float32))
+
+
+def all_playing(evidence: Evidence) -> NDArray[np.int64]:
+    """Return states: playing throughout."""
+    return np.full(len(evidence.frames), State.PLAYING, np.int64)
+
+
+def silent(evidence: Evidence) -> Sound:
+    """Return probabilities of speech: none."""
+    return np.zeros(len(evidence.frames), np.float32)
+
+
+def test_a_segment_begins_after_the_count_in() -> None:
+    evidence = evidence_of(noise(5, 1e-4), clicks(2.0), band(60), noise(5, 1e-4))
+    (found,) = segments_of(evidence, all_playing(evidence), silent(evidence))
+    assert found.start / FRAMES_PER_S == pytest.approx(7.0, abs=0.41)
+    assert found.stop / FRAMES_PER_S == pytest.approx(67.0, abs=0.81)
+
+
+def test_a_segment_of_a_band_begins_at_once() -> None:
+    evidence = evidence_of(noise(5, 1e-4), band(60), noise(5, 1e-4))
+    (found,) = segments_of(evidence, all_playing(evidence), silent(evidence))
+    assert found.start / FRAMES_PER_S == pytest.approx(5.0, abs=0.41)
+
+
+@pytest.mark.parametrize(("share", "count"), [(0.1, 2), (0.5, 1)])
+def test_playing_under_talk_is_not_a_segment(share: float, count: int) -> None:
+    evidence = evidence_of(notes(20, F_SHARP, 0.3), noise(5, 1e-4), band(60), noise(5, 1e-4))
+    speech = silent(evidence)
+    speech[: round(20 * share * FRAMES_PER_S)] = 0.9
+    assert len(segments_of(evidence, all_playing(evidence), speech)) == count
+
+
+@pytest.mark.parametrize(("pitches", "is_intro"), [(C_MAJOR, True), (F_SHARP, False)])
+def test_single_notes_before_a_song_are_its_intro_in_its_key(
+    pitches: tuple[int, ...], is_intro: bool
+) -> None:
+    evidence = evidence_of(noise(5, 1e-4), notes(10, pitches, 0.02), band(60), noise(5, 1e-4))
+    thin, full = Segment(25, 75, is_thin=True), Segment(75, 375)
+    takes = joined(evidence, all_playing(evidence), (thin, full), [])
+    assert takes[-1].start == (25 if is_intro else 75)

@@ -26,9 +26,11 @@ from engine.core.errors import UsageError
 from engine.core.files.text import parse_json, strict_json
 from engine.core.progress import Progress
 from engine.features.day.day import Day
+from engine.features.day.known.library import Library
 from engine.lab.evaluation.days import plain
 from engine.lab.evaluation.days.day import SHORT, VERSION, MadeDay, made_day
-from engine.lab.evaluation.days.material import DEVELOPMENT, material_in, require_fonts
+from engine.lab.evaluation.days.material import DEVELOPMENT, Material, material_in, require_fonts
+from engine.lab.evaluation.days.names import library_of, recognised_names
 from engine.lab.evaluation.days.playing import Player, through_font
 from engine.lab.evaluation.days.scores import scores_of
 
@@ -41,9 +43,9 @@ _FINDER = "engine.features.day.find"
 _BLOCK = 1 << 18
 _MEASURES = (
     *("borders", "precision", "recall", "grouped", "complete", "talk", "talk_precision", "lost"),
-    "s_per_hour",
+    *("known", "wrong_names", "s_per_hour"),
 )
-_LOWER_IS_BETTER = ("lost", "s_per_hour")
+_LOWER_IS_BETTER = ("lost", "wrong_names", "s_per_hour")
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,39 +154,64 @@ def evaluate(
     material = material_in(data_dir, fonts, is_development=asked.is_development)
     compared = compared or methods()
     trials, done = Trials(asked.results), list[Trial]()
-    for at, number in enumerate(asked.numbers):
-        share = progress.step(at, len(asked.numbers))
-        name = f"{asked.seed}-{number}{' short' * asked.is_short}"
-        missing = [method for method in compared if trials.of(name, method) is None]
-        if missing:
-            with TemporaryDirectory() as folder:
-                made = made_day(
-                    asked.made or Path(folder),
-                    material,
-                    number,
-                    share.part(0.0, 0.5),
-                    seed=asked.seed,
-                    size=SHORT if asked.is_short else None,
-                    player=asked.player,
-                )
-                for method in missing:
-                    trials.add(_trial(name, method, compared[method], made, share.part(0.5, 1.0)))
-        for method in compared:
-            trial = trials.of(name, method)
-            assert trial is not None
-            done.append(trial)
-            yield {"day": trial.day, "method": method, **_numbers(trial)}
+    with TemporaryDirectory() as folder:
+        for at, number in enumerate(asked.numbers):
+            name = f"{asked.seed}-{number}{' short' * asked.is_short}"
+            missing = {key: one for key, one in compared.items() if trials.of(name, key) is None}
+            if missing:
+                share = progress.step(at, len(asked.numbers))
+                for made in _measured(asked, number, name, missing, material, Path(folder), share):
+                    trials.add(made)
+            for method in compared:
+                trial = trials.of(name, method)
+                assert trial is not None
+                done.append(trial)
+                yield {"day": trial.day, "method": method, **_numbers(trial)}
     for method in compared:
         yield from _summary(method, [one for one in done if one.method == method])
 
 
-def _trial(name: str, method: str, find_day: FindDay, made: MadeDay, progress: Progress) -> Trial:
+def _measured(
+    asked: Asked,
+    number: int,
+    name: str,
+    compared: dict[str, FindDay],
+    material: Material,
+    songs: Path,
+    progress: Progress,
+) -> Iterator[Trial]:
+    """Make a day and measure each method on it; the libraries of a band are with its days.
+
+    Parameters
+    ----------
+    songs : folder of the libraries where no days are retained
+    """
+    with TemporaryDirectory() as folder:
+        made = made_day(
+            asked.made or Path(folder),
+            material,
+            number,
+            progress.part(0.0, 0.5),
+            seed=asked.seed,
+            size=SHORT if asked.is_short else None,
+            player=asked.player,
+        )
+        for method, find in compared.items():
+            library = library_of(asked.made or songs, number) if method == OFFCUT else None
+            yield _trial(name, method, find, made, library, progress.part(0.5, 1.0))
+
+
+def _trial(
+    name: str, method: str, find_day: FindDay, made: MadeDay, library: Library | None, progress: Progress
+) -> Trial:
     with soundfile.SoundFile(made.path) as sound:
         total = sound.frames
     began_s = perf_counter()
     found = find_day(_blocks(made.path), made.rate_hz, total, progress)
     took_s = perf_counter() - began_s
     figures = {**scores_of(made, found).figures(), "s_per_hour": took_s * 3600.0 / made.length_s}
+    if library is not None:
+        figures |= recognised_names(made, found, library, _blocks(made.path))
     return Trial(name, method, {key: None if isnan(one) else round(one, 4) for key, one in figures.items()})
 
 

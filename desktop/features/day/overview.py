@@ -18,7 +18,8 @@ from engine.core.timebase import format_time, s_to_samples, samples_to_s
 from engine.document.analysis import DAY, StoredDay
 from engine.document.edits.analyses import known_day
 from engine.document.state import Change
-from engine.features.day.choices import Applied, give_stars, rename_song, retain
+from engine.features.day.choices import Applied, give_stars, rename_song, retain, retain_suggested
+from engine.features.day.suggest import suggestions
 
 NOT_YET = "The songs of the day are not found yet. Find them first ‹day.find›."
 _MENU = (("day.open", "day.keep", "day.name"), ("day.next_take", "day.comp"), ("day.export", "day.share"))
@@ -234,6 +235,12 @@ class Overview(QObject):
     def keep(self) -> None:
         """Keep the current take and mark the others of its song; again: no longer."""
         self._apply(retain(self._session.state, self.required_day(), self._cell().row))
+
+    def keep_suggested(self) -> None:
+        """Keep the suggested take of each song that has no choice yet."""
+        day = self.required_day()
+        rows = (one.row for one in suggestions(day, self._session.grid))
+        self._apply(retain_suggested(self._session.state, day, rows))
 
     def name(self) -> None:
         """Ask for the name of the current song; a name that another song has joins them."""

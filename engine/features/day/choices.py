@@ -5,7 +5,7 @@ Each is an edit of the document, and one step of undo. The regions of takes carr
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -43,6 +43,31 @@ def retain(state: DocumentState, day: StoredDay, row: int) -> Applied:
     retained[takes] = 0 if is_undone else PASSED_OVER
     retained[row] = 0 if is_undone else RETAINED
     label = f"{'No longer keep' if is_undone else 'Keep'} {name_of(day, row)}"
+    return set_day(state, replace(day, retained=retained, maker=BY_HAND), label)
+
+
+def retain_suggested(state: DocumentState, day: StoredDay, suggested: Iterable[int]) -> Applied:
+    """Return the edit that keeps the suggested take, if complete, or the only take of songs without a choice.
+
+    Parameters
+    ----------
+    suggested : rows of takes, see `engine.features.day.suggest`
+
+    Raises
+    ------
+    UsageError : each song has a take that stays, or nothing is suggested for it
+    """
+    rows, retained, count = set(suggested), day.retained.copy(), 0
+    for song in range(len(day.names)):
+        takes = day.takes_of(song)
+        wanted = [row for row in takes.tolist() if day.are_complete[row] and (len(takes) == 1 or row in rows)]
+        if wanted and not (day.retained[takes] == RETAINED).any():
+            retained[takes] = PASSED_OVER
+            retained[wanted] = RETAINED
+            count += 1
+    if not count:
+        raise UsageError("Each song has a take that you keep, or no complete one: keep takes one by one.")
+    label = f"Keep the suggested takes of {counted(count, 'song')}"
     return set_day(state, replace(day, retained=retained, maker=BY_HAND), label)
 
 

@@ -12,7 +12,7 @@ from engine.document.analysis import BY_HAND, BeatGrid, StoredDay
 from engine.document.document import Document
 from engine.document.edits.analyses import known_day
 from engine.document.edits.markers import add_all
-from engine.features.day.choices import give_stars, joined, name_of, rename_song, retain
+from engine.features.day.choices import give_stars, joined, name_of, rename_song, retain, retain_suggested
 from engine.features.day.finder import take_regions
 from engine.features.day.stored import day_of as day_in_seconds
 from engine.features.day.suggest import suggestions, tempo_variation
@@ -45,6 +45,21 @@ def test_one_take_of_a_song_is_retained_and_the_others_are_marked(tmp_path: Path
         document.apply(*retain(document.state, _day(document), 0))
         assert _day(document).retained.tolist() == [1, -1, 1, -1]
         document.apply(*retain(document.state, _day(document), 0))
+        assert _day(document).retained.tolist() == [0, 0, 1, -1]
+
+
+def test_suggested_takes_are_retained_where_nothing_is_chosen_and_they_are_complete(tmp_path: Path) -> None:
+    with Document.open(made_day(tmp_path)) as document:
+        document.apply(*retain(document.state, _day(document), 1))  # no choice for the first song any more
+        document.apply(*retain_suggested(document.state, _day(document), (0, 3)))
+        assert _day(document).retained.tolist() == [1, -1, 1, -1]
+        with pytest.raises(UsageError):
+            retain_suggested(document.state, _day(document), (1, 3))
+        document.apply(*retain(document.state, _day(document), 2))
+        with pytest.raises(UsageError):  # take 2 of the second song is a part
+            retain_suggested(document.state, _day(document), (3,))
+        document.undo()
+        document.undo()
         assert _day(document).retained.tolist() == [0, 0, 1, -1]
 
 

@@ -56,7 +56,7 @@ COMMANDS = (
     _day("page", "Overview of the day", ("Shift+F5",),
         "Show the songs of the day with their takes in place of the timeline; again: the timeline.",
         do=lambda parts: parts.day.toggle()),
-    _day("export", "Export takes…", (),
+    _day("export", "Export takes…", ("Ctrl+Alt+E",),
         "Write the takes that you keep as files, with names by a pattern and a playlist.",
         do=lambda parts: parts.day_exporting.export()),
     _day("share", "Page for the band…", (),

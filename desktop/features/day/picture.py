@@ -143,7 +143,9 @@ def _figures(day: StoredDay, results: StoredResults) -> list[list[tuple[str, str
         found = [(format_time(samples_to_s(stop - start, rate_hz), 0), "")]
         if semitones:
             higher = "higher" if semitones > 0 else "lower"
-            found.append((f"{counted(abs(semitones), 'semitone')} {higher}", f"{semitones:+d}"))
+            found.append(
+                (f"{counted(abs(semitones), 'semitone')} {higher}", f"{semitones:+d} st".replace("-", "−"))
+            )
         found += [(words, words) for words in faults[row].words]
         if (tempo := tempo_bpm(results.grid, (start, stop), rate_hz)) is not None:
             found.append((f"{tempo:.0f} BPM", f"{tempo:.0f}"))

@@ -80,7 +80,7 @@ class SongSearch(QObject):
         field = Field("song", str, (), None, None, True, "", "Song", "", no_track="A recording of the song…")
         chosen = {"song": names[0] if names else ""}
         form = SettingsForm(self._shell.look.theme, [field], chosen, _ABOUT, tracks=names)
-        values = form_dialogs.ask_settings(self._window, _TITLE, form, "Choose folder…")
+        values = form_dialogs.ask_settings(self._window, _TITLE, form, "Continue…")
         if values is None or values["song"]:
             return None if values is None else str(values["song"])
         path = questions.ask_recording(self._window, "Recording of the song", self._shell.session.folder)

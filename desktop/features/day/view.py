@@ -29,7 +29,7 @@ _STRIP, _ROW, _MARGIN, _GAP = 40, 50, 12, 4
 _NAME, _NAME_SHARE = 190, 0.24
 _LEAST_CELL, _NARROW, _ICON = 56, 76, 12
 _STAR = "★"
-_EMPTY = "No songs found yet. Prepare the day, or find its songs, first."
+_EMPTY = "No songs were found in this recording. Proposed cuts are in the queue."
 
 
 class DayStrip(QWidget):

@@ -85,7 +85,7 @@ def test_faults_inside_takes_are_counted(document: Path) -> None:
         state = replace(opened.state, proposals={"p1": repair})
         found = faults_of_takes(DAY, StoredResults(state, listening=listening))
     assert found == (Faults(clips=4), Faults(repairs=1), Faults(dead=1), Faults())
-    assert Faults(clips=1, dead=2).words == ("1 clip", "2 dead channels")
+    assert Faults(clips=1, dead=2).words == ("1 × clipped", "2 dead channels")
 
 
 def test_the_median_tempo_needs_beats() -> None:

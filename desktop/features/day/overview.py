@@ -66,6 +66,7 @@ class Overview(QObject):
             page.strip.place_chosen.connect(self._go_to_place)
             page.songs.chosen.connect(self._choose)
             page.songs.opened.connect(lambda: self._shell.commands.run("day.open"))
+            page.songs.name_wanted.connect(lambda: self._shell.commands.run("day.name"))
             page.songs.compare_wanted.connect(self.compare)
             commands = self._shell.commands
             page.songs.menu_requested.connect(lambda place: popup(commands.menu(page, _MENU, "Take"), place))

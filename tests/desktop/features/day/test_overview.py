@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 import soundfile
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
@@ -130,6 +132,35 @@ def test_clicks_choose_takes_and_places_and_open_a_menu(hands: Hands, overview: 
     look(menu)
     assert _current(overview) == 2
     assert opened[:3] == ["Open take", "Keep take", "Name of the song…"]
+
+
+def test_a_drag_along_the_strip_moves_the_playhead(hands: Hands, overview: Overview) -> None:
+    strip, transport = overview.page.strip, hands.window.transport
+    places = [QPoint(round(strip._x(at_s)), strip.height() // 2) for at_s in (3.0, 9.0, 14.0)]
+    QTest.mousePress(strip, Qt.MouseButton.LeftButton, pos=places[0])
+    walked = []
+    for place in places[1:]:
+        moved = QMouseEvent(
+            QEvent.Type.MouseMove,
+            QPointF(place),
+            strip.mapToGlobal(QPointF(place)),
+            Qt.MouseButton.NoButton,
+            Qt.MouseButton.LeftButton,
+            Qt.KeyboardModifier.NoModifier,
+        )
+        QApplication.sendEvent(strip, moved)
+        walked.append((_current(overview), transport.playhead_samples / RATE_HZ))
+    QTest.mouseRelease(strip, Qt.MouseButton.LeftButton, pos=places[-1])
+    assert walked == [(1, pytest.approx(9.0, abs=0.05)), (2, pytest.approx(14.0, abs=0.05))]
+
+
+def test_the_name_of_a_song_is_clicked(hands: Hands, overview: Overview) -> None:
+    songs, at = overview.page.songs, QPoint(20, _middle(overview, 2).y())
+    QTest.mouseClick(songs, Qt.MouseButton.LeftButton, pos=at)
+    assert _current(overview) == 2
+    double = partial(QTest.mouseDClick, songs, Qt.MouseButton.LeftButton, pos=at)
+    hands.do_and_answer(double, fill(Name="Harbour"), press_button("&Never"))
+    assert list(overview.required_day().names)[1] == "Harbour"
 
 
 def test_the_same_place_of_the_next_take(hands: Hands, overview: Overview) -> None:

@@ -48,6 +48,7 @@ class Overview(QObject):
         self._session.changed.connect(self._follow)
         self._transport.playhead_moved.connect(self._follow_playhead)
         self._transport.playing_changed.connect(self._follow_playing)
+        pages.currentChanged.connect(self._follow_page)
         shell.look.changed.connect(lambda theme: self._page.set_theme(theme) if self._page else None)
 
     # open and closed
@@ -96,11 +97,15 @@ class Overview(QObject):
         if not self.is_open:
             return False
         self._pages.setCurrentIndex(0)
-        self._transport.set_gain(0.0)
-        self._shell.commands.enter(DAY_LAYER, is_in=False)
         self._shell.commands.enable_review(bool(self._session.state.proposals))
         self._shell.timeline.setFocus()
         return True
+
+    def _follow_page(self, _index: int) -> None:
+        """End the keys and the gain of the overview, also where another page takes its place."""
+        if DAY_LAYER in self._shell.commands.layers and not self.is_open:
+            self._shell.commands.enter(DAY_LAYER, is_in=False)
+            self._transport.set_gain(0.0)
 
     # the day
 

@@ -155,8 +155,8 @@ def _figures(day: StoredDay, results: StoredResults) -> list[list[tuple[str, str
             found.append((f"A4 at {a4_hz(day.tunings_cents[row]):.0f} Hz", ""))
         if abs(off_cents[row]) >= _LEAST_CENTS:
             cents = counted(round(abs(off_cents[row])), "cent")
-            sharp = "sharp" if off_cents[row] > 0 else "flat"
-            found.append((f"{cents} {sharp}", f"{off_cents[row]:+.0f} ct".replace("-", "−")))
+            than = f"{'above' if off_cents[row] > 0 else 'below'} take 1"
+            found.append((f"{cents} {than}", f"{off_cents[row]:+.0f} ct".replace("-", "−")))
         found.append(("complete" if day.are_complete[row] else "broken off or a part", ""))
         takes.append(found)
     return takes

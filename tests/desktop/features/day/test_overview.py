@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 import soundfile
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
@@ -15,6 +17,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from desktop.features.day.overview import Overview
 from desktop.shell.command import DAY_LAYER
+from engine.document.edits.analyses import set_day
 from engine.features.day.known.library import Library
 from tests.desktop.conftest import Hands, fill, press_button, type_path
 from tests.engine.features.day.made import RATE_HZ, TAKES_S, made_day
@@ -182,6 +185,27 @@ def test_esc_leaves_and_keys_have_their_usual_meaning_again(hands: Hands, overvi
     before = _stars(overview)
     hands.press("4")
     assert _stars(overview) == before
+
+
+def test_another_page_ends_the_keys_and_the_gain(hands: Hands, overview: Overview) -> None:
+    hands.window.transport.set_gain(-6.0)
+    other = QWidget()
+    hands.window.pages.addWidget(other)
+    hands.window.pages.setCurrentWidget(other)
+    assert not overview.is_open
+    assert hands.window.commands.layer == ""
+    assert hands.window.player._gain == 1.0
+
+
+def test_cells_have_tuning_and_faults(hands: Hands, overview: Overview) -> None:
+    session = hands.window.session
+    tuned = replace(overview.required_day(), tunings_cents=np.array([0.0, 12.0, -20.0, np.nan]))
+    session.apply(*set_day(session.state, tuned, "Tuned"))
+    cells = overview.page.songs._picture.cells
+    assert "A4 at 443 Hz, 12 cents above take 1" in cells[1].words
+    assert cells[1].short == ("+2 st", "+12 ct")
+    assert "A4 at 435 Hz" in cells[2].words
+    assert "A4" not in cells[3].words
 
 
 def test_no_key_edits_the_hidden_timeline(hands: Hands, overview: Overview) -> None:

@@ -17,6 +17,7 @@ from desktop.features.day.exporting import DayExporting
 from desktop.features.day.overview import Overview
 from desktop.features.day.preparing import Preparing
 from desktop.features.day.remembering import Remembering
+from desktop.features.day.song_search import SongSearch
 from desktop.features.match.edits_from_files import EditsFromFiles
 from desktop.features.placement.placing import ask_places
 from desktop.features.repair.panel import RepairPanel
@@ -167,16 +168,14 @@ class MainWindow(QMainWindow):
     def _make_editing(self, keymap: Keymap) -> None:
         """Make the parts that need commands."""
         self.exporting = Exporting(self, self, self.status_bar, self._settings)
-        self.crashes = AfterCrash(self, self, self._settings)
-        self.edits = EditsFromFiles(self, self)
+        self.crashes, self.edits = AfterCrash(self, self, self._settings), EditsFromFiles(self, self)
         self.files = Files(self, self, self.recordings, self.edits.read, self.edits.take)
         self.grid_layer = GridLayer(self.session, self.grid_editing, self.commands, self)
         self.tracks = Tracks(self, self.session, self.timeline, self.commands.action)
         self.clips = Clips(self, self, self.tracks, self.status_bar)
         self.comping = Comping(self, self, self.tracks, self.clips)
         self.by_hand = ByHand(self, self, self.tracks, self.clips)
-        self.amounts = Amounts(self, self)
-        self.arranging = Arranging(self, self, self._settings)
+        self.amounts, self.arranging = Amounts(self, self), Arranging(self, self, self._settings)
         self.timing = Timing(self, self.timing_panel, self)
         self.timing_proposing = TimingProposing(self, self, self.timing, self.recordings, self.analysing)
         self.repairing = Repairing(self, self, self.repair_panel, self.arrivals, self._settings)
@@ -185,6 +184,7 @@ class MainWindow(QMainWindow):
         self.day_exporting = DayExporting(self, self, self.day, self._settings)
         self.remembering = Remembering(self, self, self.day)
         self.preparing = Preparing(self, self, self.recordings, self.day)
+        self.song_search = SongSearch(self, self, self.files, self._settings)
         self.editors = Editors(self, self, self._settings)
         keyed = KeyedViews(self.palette_popup, self.queue_panel, self.repair_panel)
         self.user_settings = UserSettings(self, self, keymap, self.player, keyed, self._settings)

@@ -122,9 +122,9 @@ class Files(QObject):
         """Import recordings as tracks."""
         paths = questions.ask_recordings(self._window, "Import recordings", self._session.folder)
         if paths is not None:
-            self._import(paths)
+            self.bring_in(paths)
 
-    def _import(self, paths: tuple[Path, ...]) -> None:
+    def bring_in(self, paths: tuple[Path, ...]) -> None:
         """Import recordings; asks for a sample rate if the first ones differ, and for tracks of channels."""
         rates = {} if self._session.state.rate_hz else rates_of(paths)
         rate_hz = questions.ask_rate(self._window, rates) if len(rates) > 1 else 0
@@ -155,9 +155,9 @@ class Files(QObject):
             if takes_edit:
                 self._take_edit(dropped[0])
             elif takes_edit is not None:
-                self._import(dropped)
+                self.bring_in(dropped)
         else:
-            self._import(dropped)
+            self.bring_in(dropped)
 
     def snapshot(self) -> None:
         """Keep the document as it is under a name."""

@@ -307,6 +307,10 @@ class Transport(QObject):
         self.looping_changed.emit(self.loops)
         return self.loops
 
+    def set_gain(self, gain_db: float) -> None:
+        """Play with a gain that no edit, meter or export has, such as one that matches levels; 0 dB: none."""
+        self._player.set_gain(gain_db)
+
     def close(self) -> None:
         """Stop and release device and files."""
         self._player.close()

@@ -19,12 +19,11 @@ from engine.core.files.safe_write import shown
 from engine.core.progress import Progress
 from engine.core.side_by_side import usable_cores
 from engine.core.timebase import format_time
-from engine.core.wording import counted, percent, quoted
+from engine.core.wording import counted, quoted
 
 if TYPE_CHECKING:
     from engine.features.day.known.archive import FoundTake
     from engine.features.day.known.library import Library, StoredSong
-    from engine.features.day.known.matching import Song
 
 
 def add_songs_arguments(parser: argparse.ArgumentParser) -> None:
@@ -125,8 +124,9 @@ def run_find(options: argparse.Namespace, progress: Progress) -> Iterator[Listin
         raise UsageError("A cluster has workers of its own: leave out --workers or --cluster.")
     from engine.features.day.known.archive import archive_path, takes_of_song
     from engine.features.day.known.passages import Sought
+    from engine.features.day.known.search import song_to_find
 
-    sought = Sought.of(_song(options.song, progress.part(0.0, 0.05)))
+    sought = Sought.of(song_to_find(options.song, progress.part(0.0, 0.05)))
     refused = _update(options, progress.part(0.05, 0.9)) if options.folders else 0
     if not archive_path().exists():
         raise UsageError("No folder has been searched before: name one (--in FOLDER).")
@@ -139,34 +139,13 @@ def run_find(options: argparse.Namespace, progress: Progress) -> Iterator[Listin
 FIND = Verb(add_find_arguments, run_find)
 
 
-def _song(wanted: str, progress: Progress) -> Song:
-    """Return the known song of a name, or the song of a recording."""
-    from engine.features.day.known.library import Library
-
-    if not Path(wanted).is_file():
-        library = Library()
-        try:
-            return library.known(library.find(wanted).id)[0]
-        except UsageError as error:
-            raise UsageError(
-                f"{error} Or give a recording of the song; {quoted(wanted)} is not a file."
-            ) from error
-    from engine.features.day.known.archive import fingerprint_of
-    from engine.features.day.known.matching import Song
-
-    return Song("", Path(wanted).name, (fingerprint_of(Path(wanted), progress),))
-
-
 def _update(options: argparse.Namespace, progress: Progress) -> int:
     """Bring the index up to date; print why files were refused, and return their number."""
     from engine.features.day.known.archive import archive_path, update
-    from engine.features.day.known.library import Library
+    from engine.features.day.known.search import require_consent
     from engine.features.taste.archive_workers import begin
 
-    if not Library().is_allowed():
-        raise UsageError(
-            "The index of a folder is stored only with your consent: allow it (offcut songs --allow yes)."
-        )
+    require_consent()
     workers = options.workers or usable_cores()
     if workers > 1 and not options.cluster:
         begin()
@@ -193,10 +172,4 @@ def _fields(take: FoundTake) -> dict[str, object]:
 
 
 def _line_of(take: FoundTake) -> str:
-    one = take.found
-    parts = [f"{format_time(one.stop_s - one.start_s, 0)} long", f"tempo {percent(one.speed)}"]
-    if one.semitones:
-        higher = "higher" if one.semitones > 0 else "lower"
-        parts.append(f"{counted(abs(one.semitones), 'semitone')} {higher}")
-    where = shown(take.document or take.path)
-    return f"{take.day}  {where}  at {format_time(one.start_s, 0)}  {', '.join(parts)}"
+    return f"{take.day}  {shown(take.document or take.path)}  {take.words}"

@@ -521,6 +521,7 @@ class StoredDay:
     retained : int8, shape (n,), 1 for takes that the user chose to keep, -1 for other takes of such
         songs, else 0
     talk_samples, idle_samples : int64, shape (k, 2), spans outside of songs
+    tunings_cents : float64, shape (n,), deviation of each take from A4 = 440 Hz, -50 to 50; NaN if unknown
     of_sound : key of the sound that was analysed, see `engine.document.edits.analyses`
     maker : the analyser, or `BY_HAND` after a correction
     """
@@ -539,6 +540,12 @@ class StoredDay:
     idle_samples: NDArray[np.int64] = field(default_factory=_empty(np.int64, 0, 2))
     of_sound: str = ""
     maker: str = DAY_MAKER
+    tunings_cents: NDArray[np.float64] = field(default_factory=_empty(np.float64, 0))
+
+    def __post_init__(self) -> None:
+        """Accept a stored day without tunings."""
+        if not len(self.tunings_cents):
+            object.__setattr__(self, "tunings_cents", np.full(len(self.songs), np.nan))
 
     def takes_of(self, song: int) -> NDArray[np.int64]:
         """Return the rows of the takes of a song, in the order they were played."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from desktop.features.day.exporting import DayExporting
     from desktop.features.day.overview import Overview
     from desktop.features.day.preparing import Preparing
+    from desktop.features.day.song_search import SongSearch
 
 
 class Parts(Shell, Protocol):
@@ -22,6 +23,7 @@ class Parts(Shell, Protocol):
     day: Overview
     day_exporting: DayExporting
     preparing: Preparing
+    song_search: SongSearch
 
 
 Handler = Callable[[Parts], object]
@@ -62,6 +64,9 @@ COMMANDS = (
     _day("share", "Page for the band…", (),
         "Write a page with the takes that you keep, which plays them without a server.",
         do=lambda parts: parts.day_exporting.share()),
+    _day("find_song", "Find a song in an archive…", (),
+        "Find every take of a song in the recordings of a folder, in any key and tempo.",
+        do=lambda parts: parts.song_search.ask()),
     _take("open", "Open take", (), "Go to the take in the timeline.", do=lambda parts: parts.day.open()),
     _take("keep", "Keep take", ("K",), "Keep the take and mark the others of its song; again: no longer.",
         do=lambda parts: parts.day.keep()),

@@ -15,11 +15,12 @@ from desktop.shell.dialogs import form_dialogs
 from desktop.shell.shell import Shell
 from engine.core.errors import UsageError
 from engine.core.timebase import format_time, s_to_samples, samples_to_s
+from engine.core.wording import level_text
 from engine.document.analysis import DAY, StoredDay
 from engine.document.edits.analyses import known_day
 from engine.document.state import Change
 from engine.features.day.choices import Applied, give_stars, rename_song, retain, retain_suggested
-from engine.features.day.suggest import suggestions
+from engine.features.day.figures import StoredResults
 
 NOT_YET = "The songs of the day are not found yet. Find them first ‹day.find›."
 _MENU = (("day.open", "day.keep", "day.name"), ("day.next_take", "day.comp"), ("day.export", "day.share"))
@@ -47,6 +48,7 @@ class Overview(QObject):
         self._session.changed.connect(self._follow)
         self._transport.playhead_moved.connect(self._follow_playhead)
         self._transport.playing_changed.connect(self._follow_playing)
+        pages.currentChanged.connect(self._follow_page)
         shell.look.changed.connect(lambda theme: self._page.set_theme(theme) if self._page else None)
 
     # open and closed
@@ -65,6 +67,7 @@ class Overview(QObject):
             page.strip.place_chosen.connect(self._go_to_place)
             page.songs.chosen.connect(self._choose)
             page.songs.opened.connect(lambda: self._shell.commands.run("day.open"))
+            page.songs.name_wanted.connect(lambda: self._shell.commands.run("day.name"))
             page.songs.compare_wanted.connect(self.compare)
             commands = self._shell.commands
             page.songs.menu_requested.connect(lambda place: popup(commands.menu(page, _MENU, "Take"), place))
@@ -94,10 +97,15 @@ class Overview(QObject):
         if not self.is_open:
             return False
         self._pages.setCurrentIndex(0)
-        self._shell.commands.enter(DAY_LAYER, is_in=False)
         self._shell.commands.enable_review(bool(self._session.state.proposals))
         self._shell.timeline.setFocus()
         return True
+
+    def _follow_page(self, _index: int) -> None:
+        """End the keys and the gain of the overview, also where another page takes its place."""
+        if DAY_LAYER in self._shell.commands.layers and not self.is_open:
+            self._shell.commands.enter(DAY_LAYER, is_in=False)
+            self._transport.set_gain(0.0)
 
     # the day
 
@@ -133,11 +141,13 @@ class Overview(QObject):
         day, state = self.day, self._session.state
         if day is None:
             return
-        self._picture = picture_of(day, state.rate_hz, state.length_samples, self._session.grid)
+        session = self._session
+        results = StoredResults(state, session.grid, session.listening, session.curve, session.takes)
+        self._picture = picture_of(day, results)
         rows = [cell.row for cell in self._picture.cells]
         if self._current not in rows:
             self._current = rows[0] if rows else None
-        self.page.set_picture(self._picture, self._current)
+        self._mark(self._current)
         self._follow_playhead(self._transport.playhead_samples)
 
     def _cell(self) -> Cell:
@@ -150,23 +160,28 @@ class Overview(QObject):
 
     def _choose(self, row: int) -> None:
         """Make a take the current one, with the playhead at its start; playback goes on from there."""
-        self._current = row
-        self.page.set_picture(self._picture, row)
+        self._mark(row)
         self._transport.seek(self._start_of(self._cell()))
         self.said.emit(self._sentence(self._cell()))
+
+    def _mark(self, row: int | None) -> None:
+        """Make a take the current one, whose level is matched to the other takes of its song."""
+        self._current = row
+        self.page.set_picture(self._picture, row)
+        gains_db = (cell.gain_db for cell in self._picture.cells if cell.row == row)
+        self._transport.set_gain(next(gains_db, None) or 0.0)
 
     def _start_of(self, cell: Cell) -> int:
         return s_to_samples(cell.start_s, self._session.state.rate_hz)
 
     def _sentence(self, cell: Cell) -> str:
-        return f"{cell.name} – take {cell.number} at {format_time(cell.start_s, 0)}: {cell.words}"
+        gain = "" if cell.gain_db is None else f"; level matched: {level_text(cell.gain_db, decimals=1)}"
+        return f"{cell.name} – take {cell.number} at {format_time(cell.start_s, 0)}: {cell.words}{gain}"
 
     def _go_to_place(self, at_s: float) -> None:
         """Put the playhead at a place of the day, and choose the take that is there."""
-        for cell in self._picture.cells:
-            if cell.start_s <= at_s < cell.stop_s:
-                self._current = cell.row
-        self.page.set_picture(self._picture, self._current)
+        there = (cell.row for cell in self._picture.cells if cell.start_s <= at_s < cell.stop_s)
+        self._mark(next(there, self._current))
         self._transport.seek(s_to_samples(at_s, self._session.state.rate_hz))
 
     def open(self) -> None:
@@ -192,8 +207,7 @@ class Overview(QObject):
         day, rate_hz = self.required_day(), self._session.state.rate_hz
         gone_s = max(0.0, samples_to_s(self._transport.playhead_samples, rate_hz) - here.start_s)
         there_s = self._same_place(day, here, other, gone_s)
-        self._current = other.row
-        self.page.set_picture(self._picture, other.row)
+        self._mark(other.row)
         self._transport.seek(s_to_samples(other.start_s + min(there_s, other.length_s), rate_hz))
         self.said.emit(self._sentence(other))
 
@@ -238,9 +252,8 @@ class Overview(QObject):
 
     def keep_suggested(self) -> None:
         """Keep the suggested take of each song that has no choice yet."""
-        day = self.required_day()
-        rows = (one.row for one in suggestions(day, self._session.grid))
-        self._apply(retain_suggested(self._session.state, day, rows))
+        rows = (cell.row for cell in self._picture.cells if cell.why_best)
+        self._apply(retain_suggested(self._session.state, self.required_day(), rows))
 
     def name(self) -> None:
         """Ask for the name of the current song; a name that another song has joins them."""

@@ -15,7 +15,7 @@ from widgets.theme import TEXT_TITLE, Theme, px
 
 _HEAD = {"day.prepare": "Prepare…", "day.export": "Export takes…", "day.page": "Timeline"}
 _BELOW = {"day.open": "Open", "day.keep": "Keep", "day.name": "Name…", "day.comp": "Comp"}
-_HINT = "1 to 5: stars · Tab while playing: the same place in the next take"
+_HINT = "1 to 5: stars · Tab while playing: the same place in the next take, at one level"
 
 
 class DayPage(QWidget):

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-import numpy as np
+from math import isnan
 
 from engine.core.timebase import format_time, samples_to_s, samples_to_s_array
 from engine.core.wording import counted, percent
-from engine.document.analysis import BeatGrid, StoredDay
+from engine.document.analysis import StoredDay
 from engine.features.day.choices import PASSED_OVER, RETAINED
-from engine.features.day.suggest import Suggestion, suggestions
+from engine.features.day.figures import (
+    StoredResults,
+    a4_hz,
+    faults_of_takes,
+    matched_gains_db,
+    tempo_bpm,
+    tuning_differences_cents,
+)
+from engine.features.day.suggest import suggestions
 
 _SPEED = 0.02
 """A take that is less faster or slower than the first is as fast."""
-_FEWEST_BEATS = 8
+_LEAST_CENTS = 5
+"""Takes in one tuning differ by less: 4 cents in a made day of 28 takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +34,8 @@ class Cell:
     row : of the take in the stored day
     number : of the take in its song, from 1
     words : its differences from the other takes, for a line of text
-    short : the same in a word or two, for the cell; empty for none
+    short : the same in a word each, for the cell, the most important first
+    gain_db : matches its level to the other takes; None if that is unknown
     why_best : reasons to choose it; empty unless it is suggested
     """
 
@@ -40,7 +49,8 @@ class Cell:
     is_retained: bool
     is_passed_over: bool
     words: str
-    short: str
+    short: tuple[str, ...]
+    gain_db: float | None = None
     why_best: str = ""
 
     @property
@@ -87,58 +97,66 @@ class Picture:
         return " · ".join(found)
 
 
-def picture_of(day: StoredDay, rate_hz: int, length_samples: int, grid: BeatGrid | None) -> Picture:
-    """Return the overview of a stored day."""
-    best = {one.row: one for one in suggestions(day, grid)}
+def picture_of(day: StoredDay, results: StoredResults) -> Picture:
+    """Return the overview of a stored day, with figures from stored analyses."""
+    rate_hz = results.state.rate_hz
+    best = {one.row: one.words for one in suggestions(day, results)}
+    figures = _figures(day, results)
+    gains_db = [None if isnan(gain_db) else gain_db for gain_db in matched_gains_db(day, results.listening)]
     spans_s = samples_to_s_array(day.spans_samples, rate_hz).tolist()
     songs = []
     for song, name in enumerate(day.names):
-        rows = day.takes_of(song).tolist()
         cells = tuple(
-            _cell(day, row, number, spans_s[row], _tempo(grid, day, row, rate_hz), best.get(row))
-            for number, row in enumerate(rows, 1)
+            Cell(
+                row,
+                number,
+                name,
+                spans_s[row][0],
+                spans_s[row][1],
+                int(day.stars[row]),
+                bool(day.are_complete[row]),
+                int(day.retained[row]) == RETAINED,
+                int(day.retained[row]) == PASSED_OVER,
+                ", ".join(words for words, _ in figures[row]),
+                tuple(short for _, short in figures[row] if short),
+                gains_db[row],
+                best.get(row, ""),
+            )
+            for number, row in enumerate(day.takes_of(song).tolist(), 1)
         )
         songs.append(SongRow(name, bool(day.are_known[song]), cells))
     talk_s, idle_s = (
         tuple((start, stop) for start, stop in samples_to_s_array(spans, rate_hz).tolist())
         for spans in (day.talk_samples, day.idle_samples)
     )
-    return Picture(samples_to_s(length_samples, max(rate_hz, 1)), tuple(songs), talk_s, idle_s)
+    length_s = samples_to_s(results.state.length_samples, max(rate_hz, 1))
+    return Picture(length_s, tuple(songs), talk_s, idle_s)
 
 
-def _cell(
-    day: StoredDay, row: int, number: int, span_s: list[float], tempo: str, best: Suggestion | None
-) -> Cell:
-    semitones, speed = int(day.semitones[row]), float(day.speeds[row])
-    words, short = [format_time(span_s[1] - span_s[0], 0)], []
-    words += [tempo] if tempo else []
-    if semitones:
-        words.append(f"{counted(abs(semitones), 'semitone')} {'higher' if semitones > 0 else 'lower'}")
-        short.append(f"{semitones:+d}")
-    if abs(speed - 1.0) >= _SPEED:
-        words.append(f"{percent(abs(speed - 1.0))} {'faster' if speed > 1.0 else 'slower'}")
-    is_complete = bool(day.are_complete[row])
-    words.append("complete" if is_complete else "broken off or a part")
-    return Cell(
-        row,
-        number,
-        day.names[int(day.songs[row])],
-        span_s[0],
-        span_s[1],
-        int(day.stars[row]),
-        is_complete,
-        int(day.retained[row]) == RETAINED,
-        int(day.retained[row]) == PASSED_OVER,
-        ", ".join(words),
-        " ".join([*short, *([tempo.split(" ")[0]] if tempo else [])]),
-        "" if best is None else best.words,
-    )
-
-
-def _tempo(grid: BeatGrid | None, day: StoredDay, row: int, rate_hz: int) -> str:
-    """Return the tempo of a take, such as "121 BPM"; empty without a pulse."""
-    if grid is None:
-        return ""
-    first, last = np.searchsorted(grid.beats_samples, day.spans_samples[row])
-    gaps = np.diff(grid.beats_samples[first:last])
-    return f"{60.0 * rate_hz / float(np.median(gaps)):.0f} BPM" if len(gaps) >= _FEWEST_BEATS else ""
+def _figures(day: StoredDay, results: StoredResults) -> list[list[tuple[str, str]]]:
+    """Return the figures of each take in words, and in short for its cell."""
+    rate_hz = results.state.rate_hz
+    off_cents, faults = tuning_differences_cents(day), faults_of_takes(day, results)
+    takes = []
+    for row, (start, stop) in enumerate(day.spans_samples.tolist()):
+        semitones, speed = int(day.semitones[row]), float(day.speeds[row])
+        found = [(format_time(samples_to_s(stop - start, rate_hz), 0), "")]
+        if semitones:
+            higher = "higher" if semitones > 0 else "lower"
+            found.append(
+                (f"{counted(abs(semitones), 'semitone')} {higher}", f"{semitones:+d} st".replace("-", "−"))
+            )
+        found += [(words, words) for words in faults[row].words]
+        if (tempo := tempo_bpm(results.grid, (start, stop), rate_hz)) is not None:
+            found.append((f"{tempo:.0f} BPM", f"{tempo:.0f}"))
+        if abs(speed - 1.0) >= _SPEED:
+            found.append((f"{percent(abs(speed - 1.0))} {'faster' if speed > 1.0 else 'slower'}", ""))
+        if not isnan(day.tunings_cents[row]):
+            found.append((f"A4 at {a4_hz(day.tunings_cents[row]):.0f} Hz", ""))
+        if abs(off_cents[row]) >= _LEAST_CENTS:
+            cents = counted(round(abs(off_cents[row])), "cent")
+            than = f"{'above' if off_cents[row] > 0 else 'below'} take 1"
+            found.append((f"{cents} {than}", f"{off_cents[row]:+.0f} ct".replace("-", "−")))
+        found.append(("complete" if day.are_complete[row] else "broken off or a part", ""))
+        takes.append(found)
+    return takes

@@ -20,12 +20,12 @@ class TakesSettings(FinderSettings):
     format: Literal[".wav", ".flac", ".mp3"] = Field(".wav", title="Format", description="of the files")
     band: str = Field("", title="Band", description="artist of the tags")
     loudness: float | None = limited(
-        (-30.0, -5.0), "Loudness", "match every take, such as to -16 LUFS for a phone", "as recorded"
+        (-30.0, -5.0), "Loudness (LUFS)", "match every take, such as to -16 LUFS for a phone", "as recorded"
     )
     quick_mix: bool = Field(
-        False, title="Quick mix", description="also each take with automatic levels of its tracks"
+        False, title="Also a quick mix of each take", description="with automatic levels of its tracks"
     )
-    all_takes: bool = Field(False, title="All takes", description="also those that you do not keep")
+    all_takes: bool = Field(False, title="All takes, not only those you keep", description="also other takes")
 
 
 def options_of(settings: TakesSettings, folder: Path) -> TakesOptions:

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+)
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from desktop.features.day.picture import Cell, Picture, SongRow
@@ -19,7 +29,7 @@ _STRIP, _ROW, _MARGIN, _GAP = 40, 50, 12, 4
 _NAME, _NAME_SHARE = 190, 0.24
 _LEAST_CELL, _NARROW, _ICON = 56, 76, 12
 _STAR = "★"
-_EMPTY = "No songs found yet. Prepare the day, or find its songs, first."
+_EMPTY = "No songs were found in this recording. Proposed cuts are in the queue."
 
 
 class DayStrip(QWidget):
@@ -61,11 +71,25 @@ class DayStrip(QWidget):
         inside = self.width() - 2 * px(_MARGIN)
         return px(_MARGIN) + inside * at_s / max(self._picture.length_s, 1.0)
 
+    def _time_at(self, x: float) -> float:
+        inside = max(1, self.width() - 2 * px(_MARGIN))
+        return min(max((x - px(_MARGIN)) / inside, 0.0), 1.0) * self._picture.length_s
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton and self._picture.songs:
-            inside = max(1, self.width() - 2 * px(_MARGIN))
-            share = min(max((event.position().x() - px(_MARGIN)) / inside, 0.0), 1.0)
-            self.place_chosen.emit(share * self._picture.length_s)
+        if event.buttons() & Qt.MouseButton.LeftButton and self._picture.songs:
+            self.place_chosen.emit(self._time_at(event.position().x()))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self.mousePressEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            at_s = self._time_at(event.pos().x())
+            there = (cell for cell in self._picture.cells if cell.start_s <= at_s < cell.stop_s)
+            words = next((f"{cell.name} – take {cell.number}" for cell in there), "")
+            QToolTip.showText(event.globalPos(), words, self)
+            return True
+        return super().event(event)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter, theme = QPainter(self), self._theme
@@ -98,12 +122,14 @@ class SongRows(QWidget):
     -------
     chosen : the row of a take in the stored day became the current one
     opened : Enter or a double click on the current take
+    name_wanted : a double click on the name of a song
     compare_wanted : Tab while a take plays; 1 for the next take, -1 for the one before
     menu_requested : a right click on a take, with the place on the screen
     """
 
     chosen = Signal(int)
     opened = Signal()
+    name_wanted = Signal()
     compare_wanted = Signal(int)
     menu_requested = Signal(object)
 
@@ -175,6 +201,11 @@ class SongRows(QWidget):
         return next((place for cell, place in cells if cell.row == self.current), None)
 
     def _cell_at(self, at: QPointF) -> Cell | None:
+        """Return the take at a place; the first one of a song at its name."""
+        if at.x() < self._name_width:
+            number = int(at.y() // px(_ROW))
+            songs = self._picture.songs
+            return songs[number].cells[0] if 0 <= number < len(songs) else None
         cells = (pair for _, _, placed in self._placed() for pair in placed)
         return next((cell for cell, place in cells if place.contains(at)), None)
 
@@ -235,7 +266,7 @@ class SongRows(QWidget):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if (cell := self._cell_at(event.position())) is not None:
             self.chosen.emit(cell.row)
-            self.opened.emit()
+            (self.name_wanted if event.position().x() < self._name_width else self.opened).emit()
 
     # painting
 
@@ -296,7 +327,8 @@ class SongRows(QWidget):
         title = f"{cell.number}" if is_narrow else f"{cell.number}  {length}"
         used = paint_words(painter, top, title, mono_font(TEXT_SMALL), ink)
         top.setLeft(top.left() + used + px(8))
-        paint_words(painter, top, cell.short, ui_font(TEXT_SMALL), theme.dim)
+        small = ui_font(TEXT_SMALL)
+        paint_words(painter, top, _fitting(cell.short, small, top.width()), small, theme.dim)
         if cell.stars:
             stars = f"{cell.stars}{_STAR}" if is_narrow else _STAR * cell.stars
             paint_words(painter, bottom, stars, ui_font(TEXT_SMALL), theme.score_line)
@@ -306,3 +338,13 @@ class SongRows(QWidget):
             paint_words(painter, bottom, cell.why_best, ui_font(TEXT_SMALL), theme.dim)
         elif not cell.is_complete:
             paint_words(painter, bottom, "part", ui_font(TEXT_SMALL), theme.dim)
+
+
+def _fitting(words: Sequence[str], font: QFont, width: float) -> str:
+    """Return as many words as fit into a width, the first ones first."""
+    metrics, shown = QFontMetricsF(font), ""
+    for word in words:
+        longer = f"{shown} · {word}" if shown else word
+        if metrics.horizontalAdvance(longer) <= width:
+            shown = longer
+    return shown

@@ -56,6 +56,11 @@ def ask_recordings(parent: QWidget, title: str, folder: Path) -> tuple[Path, ...
     return tuple(Path(path) for path in chosen) or None
 
 
+def ask_recording(parent: QWidget, title: str, folder: Path) -> Path | None:
+    """Ask for one audio file."""
+    return _file(parent, title, folder, audio_files_filter())
+
+
 def ask_edited(parent: QWidget, folder: Path, title: str = "Import edit from audio file") -> Path | None:
     """Ask for a file that was made of the recording."""
     return _file(parent, title, folder, audio_files_filter())
@@ -167,6 +172,17 @@ def ask_remembers_songs(parent: QWidget) -> bool | None:
     buttons = {"&Remember songs": _ACCEPT, "&Never": QMessageBox.ButtonRole.DestructiveRole}
     clicked = _clicked(parent, "Songs of your band", question, added, buttons)
     return clicked == "&Remember songs" if clicked else None
+
+
+def ask_indexes_archive(parent: QWidget) -> bool | None:
+    """Ask whether fingerprints of the recordings of an archive are stored; None if cancelled."""
+    added = (
+        "Offcut then stores a fingerprint of each recording in the folder, on this computer only, and the "
+        "next search is quick. No sound can be made of it. 'offcut songs --allow no' deletes all of them."
+    )
+    buttons = {"&Search": _ACCEPT, "&Never": QMessageBox.ButtonRole.DestructiveRole}
+    clicked = _clicked(parent, "Songs of an archive", "Search an archive for songs?", added, buttons)
+    return clicked == "&Search" if clicked else None
 
 
 def ask_left_behind(parent: QWidget, names: Sequence[str]) -> bool | None:

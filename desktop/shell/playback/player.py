@@ -149,6 +149,7 @@ class Player(QObject):
         self._position = 0
         self._stop_at: int | None = None
         self._loop: tuple[int, int] | None = None
+        self._gain = 1.0
         self._device_status = ""
         self._asked_s = 0.0
         self._timer = QTimer(self, timerType=Qt.TimerType.PreciseTimer, interval=POLL_MS)
@@ -305,6 +306,15 @@ class Player(QObject):
         if self._moves:
             self._wish(same_moment, same_moment)
 
+    def set_gain(self, gain_db: float) -> None:
+        """Play all that follows so much louder, also while playing; 0 dB for the samples of the source."""
+        gain = float(10.0 ** (gain_db / 20.0))
+        if gain == self._gain:
+            return
+        self._gain = gain
+        if self._moves:
+            self._wish(same_moment, same_moment)
+
     def close(self) -> None:
         """Stop, end the reader thread and release source and device."""
         self.stop()
@@ -384,7 +394,7 @@ class Player(QObject):
         assert self._reader is not None
         self._generation += 1
         self._pending.append((self._generation, to_new))
-        self._reader.cue(Cue(self._generation, start, self._stop_at, self._loop, factory, after))
+        self._reader.cue(Cue(self._generation, start, self._stop_at, self._loop, factory, after, self._gain))
 
     def _poll(self) -> None:
         """Follow playback; detect the end of the material or a lost device."""

@@ -8,6 +8,8 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
 from desktop.shell.playback.play_source import PlaySource, SourceFactory, to_device_channels
 from desktop.shell.playback.ring import BlockMeter, Following, Ring
 from engine.core.errors import OffcutError
@@ -42,6 +44,7 @@ class Cue:
     loop : loop span [start, stop), active if the playhead is before its stop
     factory : creates the next source; None: the same as before
     after : the ring to follow; None: the newest
+    gain : factor of the samples on their way to the device, not of their levels
     """
 
     generation: int
@@ -50,6 +53,7 @@ class Cue:
     loop: tuple[int, int] | None = None
     factory: SourceFactory | None = None
     after: Ring | None = None
+    gain: float = 1.0
 
 
 class Reader(threading.Thread):
@@ -202,7 +206,8 @@ class Reader(threading.Thread):
                 return
             block, levels = self._meter.read(self._source, (self._position, stop), self._ring.written)
             self._ring.levels.add(levels)  # before the frames: until then nobody hears them
-            self._ring.put(to_device_channels(block, self.device_channels))
+            frames_out = to_device_channels(block, self.device_channels)
+            self._ring.put(frames_out if self._cue.gain == 1.0 else frames_out * np.float32(self._cue.gain))
             frames -= stop - self._position
             self._position = stop
 

@@ -234,6 +234,7 @@ def _require_day(day: StoredDay) -> None:
     _whole(day.are_complete, (count,), 0, 1)
     _whole(day.semitones, (count,), -FARTHEST_SAMPLES, FARTHEST_SAMPLES)
     _numbers(day.speeds, (count,), 0.0)
+    _numbers(np.where(np.isnan(day.tunings_cents), 0.0, day.tunings_cents), (count,), -50.0, 50.0)
     _whole(day.stars, (count,), 0, MOST_STARS)
     _whole(day.retained, (count,), -1, 1)
     for spans in (day.spans_samples, day.talk_samples, day.idle_samples):

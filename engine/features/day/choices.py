@@ -110,6 +110,7 @@ def joined(day: StoredDay, into: int, song: int) -> StoredDay:
         are_complete=day.are_complete[order],
         semitones=day.semitones[order],
         speeds=day.speeds[order],
+        tunings_cents=day.tunings_cents[order],
         stars=day.stars[order],
         retained=day.retained[order],
         maker=BY_HAND,

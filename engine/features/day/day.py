@@ -29,6 +29,7 @@ class SongTake:
     is_complete : whether it plays the song from its start to its end
     semitones : how much higher it is than the first complete take of the song
     speed : how much faster, 1 for as fast
+    tuning_cents : deviation from A4 = 440 Hz, -50 to 50; None without pitch
     """
 
     start_s: float
@@ -36,6 +37,7 @@ class SongTake:
     is_complete: bool = True
     semitones: int = 0
     speed: float = 1.0
+    tuning_cents: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

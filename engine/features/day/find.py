@@ -23,7 +23,7 @@ from engine.features.day.joining import divided, joined
 from engine.features.day.links import links_of
 from engine.features.day.segments import Segment, segments_of, spans_of
 from engine.features.day.songs import grouped_songs
-from engine.features.takes.features import FRAMES_PER_S, Frames
+from engine.features.takes.features import FRAMES_PER_S, Frames, tuning_cents
 from engine.features.takes.find import takes_from
 from engine.features.takes.pairs import Pair, find_pairs
 from engine.features.takes.playing import performances
@@ -77,6 +77,7 @@ def day_in(evidence: Evidence, progress: Progress = SILENT) -> tuple[Day, FoundT
     if others := _in_other_keys(frames, songs, progress.part(0.6, 0.8)):
         pairs += others
         songs = _songs(evidence, states, segments, pairs)
+    songs = [_tuned(frames, song) for song in songs]
     played_again = takes_from(frames, performances(frames.levels_db), pairs, progress.part(0.8, 1.0))
     played = sorted((take.start_s, take.stop_s) for song in songs for take in song.takes)
     talk = _talk(states, speech, played)
@@ -91,6 +92,11 @@ def _songs(
     takes = joined(evidence, states, segments, pairs)
     whole = divided(takes, links_of(takes, pairs), segments)
     return grouped_songs([one for one in whole if not one.is_thin], pairs)
+
+
+def _tuned(frames: Frames, song: DaySong) -> DaySong:
+    takes = (replace(one, tuning_cents=tuning_cents(frames, one.start_s, one.stop_s)) for one in song.takes)
+    return replace(song, takes=tuple(takes))
 
 
 def _in_other_keys(frames: Frames, songs: Sequence[DaySong], progress: Progress) -> list[Pair]:

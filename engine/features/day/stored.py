@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isnan
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +32,9 @@ def stored_day(state: DocumentState, day: Day) -> StoredDay:
         _spans(state, day.talk),
         _spans(state, day.idle),
         sound_key(state),
+        tunings_cents=np.array(
+            [np.nan if take.tuning_cents is None else take.tuning_cents for _, take in takes], np.float64
+        ),
     )
 
 
@@ -54,6 +58,7 @@ def day_of(stored: StoredDay, rate_hz: int) -> Day:
                     bool(stored.are_complete[row]),
                     int(stored.semitones[row]),
                     float(stored.speeds[row]),
+                    None if isnan(stored.tunings_cents[row]) else float(stored.tunings_cents[row]),
                 )
                 for row in stored.takes_of(number).tolist()
             ),

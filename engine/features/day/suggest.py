@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from engine.core.wording import listed
-from engine.document.analysis import BeatGrid, StoredDay
+from engine.document.analysis import StoredDay
+from engine.features.day.figures import (
+    StoredResults,
+    Values,
+    mean_scores,
+    shares_in_common,
+    tempo_variation,
+)
 
-_FEWEST_BEATS = 16
-_CLEARLY = 0.8
+_STEADIER = 0.8
 """A tempo is steadier than another if it varies by less than this share of the other."""
+_LOWER_SCORE, _MORE_IN_COMMON = 0.05, 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,38 +41,39 @@ class Suggestion:
         return f"suggested: {listed(self.reasons)}"
 
 
-def suggestions(day: StoredDay, grid: BeatGrid | None) -> Iterator[Suggestion]:
+def suggestions(day: StoredDay, results: StoredResults) -> Iterator[Suggestion]:
     """Yield the best take of each song with several takes.
 
-    A complete take is better than others, then one with a steadier tempo, then a later one, with which the
-    players were content.
+    A complete take is better than others. Of several, that one is the best that is clearly ahead in most
+    respects: steadiest tempo, closest to the taste, most music in common with the others. Of equal ones it is
+    the last, with which the players were content.
     """
+    spans = day.spans_samples.tolist()
+    varies = np.array([tempo_variation(results.grid, span) for span in spans], np.float64)
+    respects = (
+        ("steadiest tempo", np.log(np.maximum(varies, 1e-6)), -np.log(_STEADIER)),
+        ("closest to the taste", mean_scores(day, results.curve), _LOWER_SCORE),
+        (
+            "most in common with the others",
+            -shares_in_common(day, results.takes, results.state.rate_hz),
+            _MORE_IN_COMMON,
+        ),
+    )
     for song in range(len(day.names)):
         takes = day.takes_of(song).tolist()
         if len(takes) < 2:
             continue
         whole = [row for row in takes if day.are_complete[row]] or takes
-        varies = {row: tempo_variation(day, grid, row) for row in whole}
-        known = sorted(value for value in varies.values() if value is not None)
-        steady = [row for row in whole if varies[row] is not None and known and varies[row] == known[0]]
-        is_steadier = len(known) > 1 and known[0] < _CLEARLY * known[1]
-        best = steady[-1] if is_steadier and steady else whole[-1]
+        winners = [(name, _lowest(values, whole, by)) for name, values, by in respects]
+        best = max(whole, key=lambda row: (sum(row == winner for _, winner in winners), row))
         reasons = ["complete"] if day.are_complete[best] and len(whole) < len(takes) else []
-        reasons += ["steadiest tempo"] if is_steadier else []
+        reasons += [name for name, winner in winners if winner == best]
         reasons += ["the last one"] if best == takes[-1] else []
         yield Suggestion(best, tuple(reasons) or ("the last complete one",))
 
 
-def tempo_variation(day: StoredDay, grid: BeatGrid | None, row: int) -> float | None:
-    """Return how much the beats of a take differ from each other: the spread of their intervals as a share.
-
-    None without a pulse.
-    """
-    if grid is None:
-        return None
-    first, last = np.searchsorted(grid.beats_samples, day.spans_samples[row])
-    gaps = np.diff(grid.beats_samples[first:last]).astype(np.float64)
-    if len(gaps) < _FEWEST_BEATS:
-        return None
-    low, middle, high = np.percentile(gaps, (10.0, 50.0, 90.0))
-    return float((high - low) / middle)
+def _lowest(values: Values, rows: Sequence[int], by: float) -> int | None:
+    """Return the row whose known value is lower than all others by a margin; None without such a one."""
+    pairs = zip(values[list(rows)].tolist(), rows, strict=True)
+    known = sorted(pair for pair in pairs if not np.isnan(pair[0]))
+    return known[0][1] if len(known) > 1 and known[1][0] - known[0][0] > by else None

@@ -53,6 +53,10 @@ _AROUND_FRAMES = 31
 _LEAST_TONAL = 0.15
 """Chroma that differ less over the pitch classes count for less: noise has some, and it means nothing."""
 _LEAST_OWN = 0.3
+_TUNED_FROM, _AT_ONCE = 12, 4096
+"""Semitones below are narrower than the bins of a spectrum; frames in memory at a time."""
+_LEAST_TUNED = 0.15
+"""Of music it is 0.3 to 0.7, of drums and noise 0.02."""
 _LEAST_MOVING_DB = 3.0
 
 
@@ -67,6 +71,8 @@ class Frames:
     levels_db : shape (steps,), below full scale, `STEPS_PER_S` of them a second
     bands_db : shape (steps, bands), the same of each broad band
     notes_db : shape (n, semitones), the same of each semitone band, from the lowest E of a guitar on
+    tunings : shape (n, 2), vectors: their angle is the deviation from A4 = 440 Hz, a semitone a turn, and
+        their length, 0 to 1, how much of the sound has it
     """
 
     chroma: Floats
@@ -74,6 +80,7 @@ class Frames:
     levels_db: Floats
     bands_db: Floats = field(default_factory=lambda: np.zeros((0, BROAD_BANDS), np.float32))
     notes_db: Floats = field(default_factory=lambda: np.zeros((0, _SEMITONES), np.float32))
+    tunings: Floats = field(default_factory=lambda: np.zeros((0, 2), np.float32))
 
     def __len__(self) -> int:
         return len(self.chroma)
@@ -90,6 +97,7 @@ class Frames:
             self.levels_db[steps],
             self.bands_db[steps],
             self.notes_db[frames],
+            self.tunings[frames],
         )
 
 
@@ -134,7 +142,7 @@ def frames_from(powers: Sequence[Floats]) -> Frames:
     fine, broad = steps[:, : _SEMITONES * _PER_SEMITONE], steps[:, _SEMITONES * _PER_SEMITONE :]
     levels_db = (10.0 * np.log10(broad.sum(axis=1) + _FLOOR_POWER)).astype(np.float32)
     bands_db = (10.0 * np.log10(broad + _FLOOR_POWER)).astype(np.float32)
-    return Frames(_chroma(fine), _movement(broad), levels_db, bands_db, _notes_db(fine))
+    return Frames(_chroma(fine), _movement(broad), levels_db, bands_db, _notes_db(fine), _tunings(fine))
 
 
 def _semitone_bank() -> Floats:
@@ -179,6 +187,39 @@ def _notes_db(fine: Floats) -> Floats:
     loudest = _halved(fine).reshape(-1, _SEMITONES, _PER_SEMITONE).max(axis=2)
     levels: Floats = (10.0 * np.log10(loudest + _FLOOR_POWER)).astype(np.float32)
     return levels
+
+
+def _tunings(fine: Floats) -> Floats:
+    """Return the mean direction of the peaks of each frame, weighted by their amplitudes, shape (n, 2).
+
+    A peak is placed between bands by a parabola through the levels around it.
+    """
+    halved, lowest = _halved(fine), _TUNED_FROM * _PER_SEMITONE
+    vectors = np.zeros((len(halved), 2), np.float32)
+    for start in range(0, len(halved), _AT_ONCE):
+        power = halved[start : start + _AT_ONCE, lowest - 1 :]
+        levels = np.log(power + _FLOOR_POWER)
+        below, here, above = levels[:, :-2], levels[:, 1:-1], levels[:, 2:]
+        is_peak = (here > below) & (here >= above)
+        curved = np.where(is_peak, below - 2.0 * here + above, -1.0)
+        places = np.arange(here.shape[1]) + np.where(is_peak, 0.5 * (below - above) / curved, 0.0)
+        weights = np.where(is_peak, np.sqrt(power[:, 1:-1]), 0.0)
+        turns = 2.0 * np.pi / _PER_SEMITONE * (places - _PER_SEMITONE // 2)
+        sums = np.stack(
+            [(weights * np.cos(turns)).sum(axis=1), (weights * np.sin(turns)).sum(axis=1)], axis=1
+        )
+        vectors[start : start + _AT_ONCE] = sums / (weights.sum(axis=1, keepdims=True) + _FLOOR_POWER)
+    return vectors
+
+
+def tuning_cents(frames: Frames, start_s: float, stop_s: float) -> float | None:
+    """Return the deviation of a passage from A4 = 440 Hz, -50 to 50; None if hardly any of it has a pitch."""
+    first, last = (round(at_s * FRAMES_PER_S) for at_s in (start_s, stop_s))
+    part = frames.tunings[first:last]
+    along, across = part.mean(axis=0).tolist() if len(part) else (0.0, 0.0)
+    if np.hypot(along, across) < _LEAST_TUNED:
+        return None
+    return float(50.0 * np.arctan2(across, along) / np.pi)
 
 
 def _chroma(fine: Floats) -> Floats:

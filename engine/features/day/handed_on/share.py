@@ -8,7 +8,7 @@ addressed relative to it. `resources/share` holds its parts; colours and small f
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -22,9 +22,9 @@ from engine.core.files.safe_write import check_target, replacing
 from engine.core.files.text import strict_json
 from engine.core.progress import SILENT, Progress
 from engine.core.timebase import samples_to_s
-from engine.document.analysis import BeatGrid
 from engine.document.edits.markers import rating_of
 from engine.document.state import Marker
+from engine.features.day.figures import tempo_bpm
 from engine.features.day.handed_on.export_takes import (
     DayToExport,
     ExportedTakes,
@@ -44,7 +44,6 @@ MOST_COLUMNS = 600
 """Columns of a waveform: enough for a wide window, and a few kB."""
 LOUDEST = 255
 """Level of full scale in the data of the page."""
-_FEWEST_BEATS = 8
 _EXPORTED = 0.9
 _FONT = re.compile(r"^@font-face .*\n", re.MULTILINE)
 _IMPORT = re.compile(r"^import .*\n", re.MULTILINE)
@@ -124,21 +123,13 @@ def _fields(source: DayToExport, file: TakeFile, progress: Progress) -> dict[str
         "length_s": round(file.length_s, 3),
         "stars": int(day.stars[row]),
         "semitones": int(day.semitones[row]),
-        "tempo_bpm": round(tempo_bpm(source.grid, day.spans_samples[row].tolist(), source.state.rate_hz), 1),
+        "tempo_bpm": round(
+            tempo_bpm(source.grid, day.spans_samples[row].tolist(), source.state.rate_hz) or 0.0, 1
+        ),
         "is_complete": bool(day.are_complete[row]),
         "marks": list(_marks(source, file)),
         **_levels(file.path, progress),
     }
-
-
-def tempo_bpm(grid: BeatGrid | None, span_samples: Sequence[int], rate_hz: int) -> float:
-    """Return the median tempo of a span [start, stop) of the recording; 0 if it has hardly any beats."""
-    if grid is None:
-        return 0.0
-    first, last = np.searchsorted(grid.beats_samples, span_samples).tolist()
-    if last - first < _FEWEST_BEATS:
-        return 0.0
-    return 60.0 * rate_hz / float(np.median(np.diff(grid.beats_samples[first:last])))
 
 
 def _marks(source: DayToExport, file: TakeFile) -> Iterator[dict[str, object]]:

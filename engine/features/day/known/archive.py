@@ -10,7 +10,7 @@ import os
 import signal
 import sqlite3
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -23,7 +23,8 @@ from engine.core.errors import OffcutError, UsageError
 from engine.core.files.places import data_folder
 from engine.core.files.safe_write import shown
 from engine.core.progress import SILENT, Progress, ReportingProgress
-from engine.core.wording import counted
+from engine.core.timebase import format_time
+from engine.core.wording import counted, percent
 from engine.document.file.transaction import connect
 from engine.features.day.known.fingerprints import VERSION, Fingerprint
 from engine.features.day.known.matching import Recognition
@@ -37,6 +38,7 @@ from engine.sound.decoders.registry import audio_files
 from engine.sound.reader import SourceReader
 
 DOCUMENT = ".offcut"
+_POLL_S = 0.2
 _FILE = StoredFile(
     "fingerprints of the archive",
     "Its recordings are analysed again (offcut find --in FOLDER).",
@@ -107,6 +109,17 @@ class FoundTake:
     document: Path | None
     day: str
     found: Recognition
+
+    @property
+    def words(self) -> str:
+        """Return its place in the recording, its length, and tempo and key relative to the known take."""
+        one = self.found
+        length, tempo = f"{format_time(one.stop_s - one.start_s, 0)} long", f"tempo {percent(one.speed)}"
+        parts = [f"at {format_time(one.start_s, 0)}", length, tempo]
+        if one.semitones:
+            higher = "higher" if one.semitones > 0 else "lower"
+            parts.append(f"{counted(abs(one.semitones), 'semitone')} {higher}")
+        return ", ".join(parts)
 
 
 def archive_path() -> Path:
@@ -246,7 +259,7 @@ def _in_order(
 
             yield from in_order(on_worker, files, AHEAD_PER_THREAD * threads)
     elif min(workers, len(files)) > 1:
-        yield from _by_processes(files, min(workers, len(files)))
+        yield from _by_processes(files, min(workers, len(files)), progress)
     else:
         done, total = 0, max(1, sum(file.size_bytes for file in files))
         for file in files:
@@ -255,14 +268,30 @@ def _in_order(
             yield analysed(file, share)
 
 
-def _by_processes(files: Sequence[ArchiveFile], workers: int) -> Iterator[Analysed]:
+@dataclass(frozen=True, slots=True)
+class _Awaited:
+    """A result that is awaited until the user cancels."""
+
+    future: Future[Analysed]
+    progress: Progress
+
+    def result(self) -> Analysed:
+        while not wait([self.future], _POLL_S).done:
+            self.progress.check_cancelled()
+        return self.future.result()
+
+    def cancel(self) -> object:
+        return self.future.cancel()
+
+
+def _by_processes(files: Sequence[ArchiveFile], workers: int, progress: Progress) -> Iterator[Analysed]:
     """Yield the same by processes, which stop soon after the iterator is closed."""
     context = worker_context()
     cancelled = context.Event()
     with one_thread_each(), ProcessPoolExecutor(workers, context, _start, (cancelled,)) as pool:
 
-        def submit(file: ArchiveFile) -> Future[Analysed]:
-            return pool.submit(_in_process, file)
+        def submit(file: ArchiveFile) -> _Awaited:
+            return _Awaited(pool.submit(_in_process, file), progress)
 
         try:
             yield from in_order(submit, files, AHEAD_PER_THREAD * workers)

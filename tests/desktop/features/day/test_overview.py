@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 import soundfile
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from desktop.features.day.overview import Overview
 from desktop.shell.command import DAY_LAYER
+from engine.document.edits.analyses import set_day
 from engine.features.day.known.library import Library
 from tests.desktop.conftest import Hands, fill, press_button, type_path
 from tests.engine.features.day.made import RATE_HZ, TAKES_S, made_day
@@ -132,6 +137,35 @@ def test_clicks_choose_takes_and_places_and_open_a_menu(hands: Hands, overview: 
     assert opened[:3] == ["Open take", "Keep take", "Name of the song…"]
 
 
+def test_a_drag_along_the_strip_moves_the_playhead(hands: Hands, overview: Overview) -> None:
+    strip, transport = overview.page.strip, hands.window.transport
+    places = [QPoint(round(strip._x(at_s)), strip.height() // 2) for at_s in (3.0, 9.0, 14.0)]
+    QTest.mousePress(strip, Qt.MouseButton.LeftButton, pos=places[0])
+    walked = []
+    for place in places[1:]:
+        moved = QMouseEvent(
+            QEvent.Type.MouseMove,
+            QPointF(place),
+            strip.mapToGlobal(QPointF(place)),
+            Qt.MouseButton.NoButton,
+            Qt.MouseButton.LeftButton,
+            Qt.KeyboardModifier.NoModifier,
+        )
+        QApplication.sendEvent(strip, moved)
+        walked.append((_current(overview), transport.playhead_samples / RATE_HZ))
+    QTest.mouseRelease(strip, Qt.MouseButton.LeftButton, pos=places[-1])
+    assert walked == [(1, pytest.approx(9.0, abs=0.05)), (2, pytest.approx(14.0, abs=0.05))]
+
+
+def test_the_name_of_a_song_is_clicked(hands: Hands, overview: Overview) -> None:
+    songs, at = overview.page.songs, QPoint(20, _middle(overview, 2).y())
+    QTest.mouseClick(songs, Qt.MouseButton.LeftButton, pos=at)
+    assert _current(overview) == 2
+    double = partial(QTest.mouseDClick, songs, Qt.MouseButton.LeftButton, pos=at)
+    hands.do_and_answer(double, fill(Name="Harbour"), press_button("&Never"))
+    assert list(overview.required_day().names)[1] == "Harbour"
+
+
 def test_the_same_place_of_the_next_take(hands: Hands, overview: Overview) -> None:
     hands.window.transport.seek(round(3.0 * RATE_HZ))
     overview.compare()
@@ -151,6 +185,27 @@ def test_esc_leaves_and_keys_have_their_usual_meaning_again(hands: Hands, overvi
     before = _stars(overview)
     hands.press("4")
     assert _stars(overview) == before
+
+
+def test_another_page_ends_the_keys_and_the_gain(hands: Hands, overview: Overview) -> None:
+    hands.window.transport.set_gain(-6.0)
+    other = QWidget()
+    hands.window.pages.addWidget(other)
+    hands.window.pages.setCurrentWidget(other)
+    assert not overview.is_open
+    assert hands.window.commands.layer == ""
+    assert hands.window.player._gain == 1.0
+
+
+def test_cells_have_tuning_and_faults(hands: Hands, overview: Overview) -> None:
+    session = hands.window.session
+    tuned = replace(overview.required_day(), tunings_cents=np.array([0.0, 12.0, -20.0, np.nan]))
+    session.apply(*set_day(session.state, tuned, "Tuned"))
+    cells = overview.page.songs._picture.cells
+    assert "A4 at 443 Hz, 12 cents above take 1" in cells[1].words
+    assert cells[1].short == ("+2 st", "+12 ct")
+    assert "A4 at 435 Hz" in cells[2].words
+    assert "A4" not in cells[3].words
 
 
 def test_no_key_edits_the_hidden_timeline(hands: Hands, overview: Overview) -> None:

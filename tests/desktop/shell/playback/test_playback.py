@@ -206,6 +206,22 @@ def test_swapped_source_goes_on_at_the_same_moment(qtbot, device, player, noise)
 
 
 @on_alsa
+def test_gain_changes_while_it_plays(qtbot, device, player, noise):
+    frames = noise(1.5)
+    player.set_source(lambda: ArraySource(frames), RATE_HZ)
+    player.play()
+    qtbot.waitUntil(lambda: player.position_samples > 9_600)
+    player.set_gain(-6.0)
+    wait_for_end(qtbot, player)
+    player.close()
+    heard = device.heard()[: len(frames)]
+    seam = same_until(heard, frames)
+    assert 9_600 < seam < len(frames) - 9_600
+    np.testing.assert_allclose(heard[seam:], frames[seam:] * np.float32(10.0 ** (-6.0 / 20.0)), rtol=1e-6)
+    assert player.underruns == 0
+
+
+@on_alsa
 def test_device_that_goes_away_leaves_the_transport_moving(qtbot, device, player, noise):
     frames = noise(3.0)
     player.set_source(lambda: ArraySource(frames), RATE_HZ)

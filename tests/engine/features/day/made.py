@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,20 +26,25 @@ RETAINED = (-1, 1, 1, -1)
 STARS = (2, 5, 4, 0)
 
 
-def sound(rng: np.random.Generator, hz: float, level: float) -> NDArray[np.float64]:
-    """Return a mono recording with a tone in the takes and a little noise everywhere."""
+ALIKE_DB = (0.0, 0.0, 0.0, 0.0)
+
+
+def sound(
+    rng: np.random.Generator, hz: float, level: float, gains_db: Sequence[float] = ALIKE_DB
+) -> NDArray[np.float64]:
+    """Return a mono recording with a tone in the takes, each with a gain, and a little noise everywhere."""
     at = np.arange(LENGTH_S * RATE_HZ) / RATE_HZ
     plays = np.zeros(len(at))
-    for start_s, stop_s in TAKES_S:
-        plays[round(start_s * RATE_HZ) : round(stop_s * RATE_HZ)] = 1.0
+    for (start_s, stop_s), gain_db in zip(TAKES_S, gains_db, strict=True):
+        plays[round(start_s * RATE_HZ) : round(stop_s * RATE_HZ)] = 10.0 ** (gain_db / 20.0)
     return level * plays * np.sin(2 * np.pi * hz * at) + 1e-4 * rng.standard_normal(len(at))
 
 
-def made_day(folder: Path) -> Path:
+def made_day(folder: Path, gains_db: Sequence[float] = ALIKE_DB) -> Path:
     """Write two recordings and a document with their day; return the path of the document."""
     rng = np.random.default_rng(61)
     for name, hz, level in (("keys", 220.0, 0.3), ("bass", 110.0, 0.03)):
-        soundfile.write(folder / f"{name}.wav", sound(rng, hz, level), RATE_HZ, "PCM_24")
+        soundfile.write(folder / f"{name}.wav", sound(rng, hz, level, gains_db), RATE_HZ, "PCM_24")
     path = folder / "Rehearsal.offcut"
     assert main(["new", str(path), str(folder / "keys.wav"), str(folder / "bass.wav")]) == 0
     with Document.open(path) as document:

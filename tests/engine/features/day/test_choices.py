@@ -13,9 +13,10 @@ from engine.document.document import Document
 from engine.document.edits.analyses import known_day
 from engine.document.edits.markers import add_all
 from engine.features.day.choices import give_stars, joined, name_of, rename_song, retain, retain_suggested
+from engine.features.day.figures import StoredResults, tempo_variation
 from engine.features.day.finder import take_regions
 from engine.features.day.stored import day_of as day_in_seconds
-from engine.features.day.suggest import suggestions, tempo_variation
+from engine.features.day.suggest import suggestions
 from tests.engine.features.day.made import RATE_HZ, made_day
 
 
@@ -102,7 +103,7 @@ def test_joined_takes_are_in_the_order_they_were_played(tmp_path: Path) -> None:
 def test_the_steadiest_complete_take_is_suggested(tmp_path: Path) -> None:
     with Document.open(made_day(tmp_path)) as document:
         day = _day(document)
-        assert [(one.row, one.reasons) for one in suggestions(day, None)] == [
+        assert [(one.row, one.reasons) for one in suggestions(day, StoredResults(document.state))] == [
             (1, ("the last one",)),
             (2, ("complete",)),
         ]
@@ -110,8 +111,8 @@ def test_the_steadiest_complete_take_is_suggested(tmp_path: Path) -> None:
         beats_s = np.concatenate([1.0 + np.cumsum(steady), 7.0 + np.cumsum(loose)])
         beats = np.rint(beats_s * RATE_HZ).astype(np.int64)
         grid = BeatGrid(beats, np.zeros(len(beats), np.int64), 120.0, 1.0, "a test")
-        assert next(suggestions(day, grid)).row == 0
-        first, second = (tempo_variation(day, grid, row) for row in (0, 1))
+        assert next(suggestions(day, StoredResults(document.state, grid))).row == 0
+        first, second = (tempo_variation(grid, day.spans_samples[row].tolist()) for row in (0, 1))
         assert first is not None
         assert second is not None
         assert first < 0.05 < second

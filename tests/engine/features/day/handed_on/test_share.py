@@ -23,7 +23,6 @@ from engine.features.day.handed_on.share import (
     Shared,
     playable_suffix,
     share_day,
-    tempo_bpm,
 )
 from tests.engine.features.day.made import RATE_HZ
 from tests.engine.web.browser import NONE_FOUND, Browser, found
@@ -102,12 +101,6 @@ def test_waveforms_are_those_of_the_files(shared: Shared) -> None:
         middle = np.array_split(np.abs(samples), columns)[columns // 2]
         assert one["peaks"][columns // 2] == pytest.approx(LOUDEST * middle.max(), abs=3)
         assert one["rms"][columns // 2] == pytest.approx(LOUDEST * np.sqrt((middle**2).mean()), abs=3)
-
-
-def test_no_tempo_where_there_are_hardly_any_beats() -> None:
-    grid = BeatGrid(np.arange(7, dtype=np.int64) * 100, np.ones(7, np.int64), 120.0, 1.0, "test")
-    assert tempo_bpm(grid, (0, 700), 1_000) == 0.0
-    assert tempo_bpm(None, (0, 700), 1_000) == 0.0
 
 
 def test_the_page_asks_for_nothing_from_elsewhere(shared: Shared) -> None:

@@ -21,7 +21,7 @@ from engine.features.day.day import Day, DayKind, DaySong, Span
 from engine.features.day.evidence import Evidence, EvidenceInPassing
 from engine.features.day.joining import divided, joined
 from engine.features.day.links import links_of
-from engine.features.day.segments import Segment, segments_of, spans_of
+from engine.features.day.segments import Segment, quiet_start, segments_of, spans_of
 from engine.features.day.songs import grouped_songs
 from engine.features.takes.features import FRAMES_PER_S, Frames, tuning_cents
 from engine.features.takes.find import takes_from
@@ -73,25 +73,30 @@ def day_in(evidence: Evidence, progress: Progress = SILENT) -> tuple[Day, FoundT
     states = activity(frames, music, speech)
     segments = segments_of(evidence, states, speech)
     pairs = find_pairs(frames, spans_of(segments), progress.part(0.0, 0.6), in_all_keys=False)
-    songs = _songs(evidence, states, segments, pairs)
+    songs = _songs(evidence, states, music, segments, pairs)
     if others := _in_other_keys(frames, songs, progress.part(0.6, 0.8)):
         pairs += others
-        songs = _songs(evidence, states, segments, pairs)
+        songs = _songs(evidence, states, music, segments, pairs)
     songs = [_tuned(frames, song) for song in songs]
     played_again = takes_from(frames, performances(frames.levels_db), pairs, progress.part(0.8, 1.0))
     played = sorted((take.start_s, take.stop_s) for song in songs for take in song.takes)
     talk = _talk(states, speech, played)
     length_s = len(frames) / FRAMES_PER_S
-    idle = [span for span in _gaps([*played, *talk], length_s) if span[1] - span[0] >= _LEAST_IDLE_S]
+    idle = [_apart_from_intros(span, played, states) for span in _gaps([*played, *talk], length_s)]
+    idle = [span for span in idle if span[1] - span[0] >= _LEAST_IDLE_S]
     return Day(DayKind.REHEARSAL, tuple(songs), tuple(talk), tuple(idle)), played_again
 
 
 def _songs(
-    evidence: Evidence, states: NDArray[np.int64], segments: Sequence[Segment], pairs: Sequence[Pair]
+    evidence: Evidence,
+    states: NDArray[np.int64],
+    music: Floats,
+    segments: Sequence[Segment],
+    pairs: Sequence[Pair],
 ) -> list[DaySong]:
-    takes = joined(evidence, states, segments, pairs)
+    takes = joined(evidence, states, music, segments, pairs)
     whole = divided(takes, links_of(takes, pairs), segments)
-    return grouped_songs([one for one in whole if not one.is_thin], pairs)
+    return grouped_songs([one for one in whole if not one.is_thin], pairs, states)
 
 
 def _tuned(frames: Frames, song: DaySong) -> DaySong:
@@ -135,6 +140,15 @@ def _talk(states: NDArray[np.int64], speech: Floats, played: Sequence[Span]) -> 
     long = (one for one in spans if one[1] - one[0] >= _LEAST_TALK_S)
     parts = (part for one in long for part in outside(one, played, _CLEAR_S))
     return [part for part in parts if part[1] - part[0] >= _LEAST_TALK_S]
+
+
+def _apart_from_intros(span: Span, played: Sequence[Span], states: NDArray[np.int64]) -> Span:
+    """Return a span that ends before playing that leads to a take: it may be an intro, so it stays."""
+    start_s, stop_s = span
+    if not any(0.0 <= begins_s - stop_s <= 2.0 * _CLEAR_S for begins_s, _ in played):
+        return span
+    first, last = (round(place_s * FRAMES_PER_S) for place_s in span)
+    return start_s, min(stop_s, quiet_start(states, first, last) / FRAMES_PER_S)
 
 
 def _gaps(spans: Sequence[Span], length_s: float) -> list[Span]:

@@ -21,8 +21,10 @@ from engine.features.takes.features import FRAMES_PER_S, STEPS_PER_S, Frames
 from engine.features.takes.pairs import Pair
 
 _LONGEST_S = 30.0
-_BY_LENGTH = ((0.9, 2.0), (1.4, 0.5), (2.2, -1.0), (4.0, -3.0), (_LONGEST_S, -4.0))
+_BY_LENGTH = ((0.9, 6.0), (1.4, 0.5), (2.2, -1.0), (4.0, -3.0), (_LONGEST_S, -4.0))
 """Odds of a gap up to a length in seconds."""
+_PAUSE_S, _LONG_S, _OF_LONG = 2.0, 60.0, 2.0
+"""Odds of a general pause, which comes late in a song; players who break off do so soon."""
 _TALK_S, _OF_TALK = 1.0, -6.0
 _LOUD_DB, _LOUD_SHARE, _OF_LOUDNESS, _CLEAR_S, _SOLO_S = 14.0, 0.7, 5.0, 0.4, 10.0
 _LIMITS = (3.0, 1.0, 0.0)
@@ -30,8 +32,8 @@ _LIMITS = (3.0, 1.0, 0.0)
 _RINGS_S, _AT_ONCE_S, _INTRO_S = 0.9, 0.4, 6.0
 _OF_EDGE, _OF_COUNT_IN = 0.5, -2.0
 """Odds of a long thin segment right before a full one; a short one is a count-in."""
-_OF_KEY, _ALIKE = 4.0, 0.5
-"""Odds of pitches in common with a song, by their correlation and the usual one."""
+_OF_KEY, _ALIKE, _OF_MUSIC, _MUSICAL = 4.0, 0.5, 10.0, 0.93
+"""Odds of pitches in common with a song, by their correlation and the usual one; likewise of music."""
 _REST_S = 2.5
 """Two segments with a longer break between them are two takes."""
 _NEAR_S, _OF_GOING_ON, _OF_RESTART = 2.0, 5.0, -5.0
@@ -40,27 +42,34 @@ _LEAST_SCORE, _SURE_SCORE = 8.0, 40.0
 """Minimum scores of a link that is evidence, and of one that divides a take."""
 _SONG_S, _PART_S, _APART_S, _SNAP_S = 45.0, 25.0, 15.0, 3.0
 
+Floats = NDArray[np.float32]
 Links = Mapping[tuple[int, int], Link]
 
 
 def joined(
-    evidence: Evidence, states: NDArray[np.int64], segments: Sequence[Segment], pairs: Sequence[Pair]
+    evidence: Evidence,
+    states: NDArray[np.int64],
+    music: Floats,
+    segments: Sequence[Segment],
+    pairs: Sequence[Pair],
 ) -> tuple[Segment, ...]:
     """Return takes: segments that belong together as one, and thin ones alone.
 
     Parameters
     ----------
+    states, music : of each frame, see `engine.features.day.activity`
     pairs : similar passages of different segments
     """
     made = tuple(segments)
     for limit in _LIMITS:
-        made = _joined_once(evidence, states, made, links_of(made, pairs), limit)
+        made = _joined_once(evidence, states, music, made, links_of(made, pairs), limit)
     return made
 
 
 def _joined_once(
     evidence: Evidence,
     states: NDArray[np.int64],
+    music: Floats,
     segments: Sequence[Segment],
     links: Links,
     limit: float,
@@ -80,7 +89,9 @@ def _joined_once(
                 groups[-1] += inner
             groups[-1].append(number)
         elif (
-            last == number - 1 and last is not None and _edge_odds(evidence, segments, links, number) > limit
+            last == number - 1
+            and last is not None
+            and _edge_odds(evidence, music, segments, links, number) > limit
         ):
             groups[-1].append(number)
         else:
@@ -100,7 +111,9 @@ def _last_full(segments: Sequence[Segment], number: int) -> int | None:
     return next((one for one in range(number - 1, -1, -1) if not segments[one].is_thin), None)
 
 
-def _edge_odds(evidence: Evidence, segments: Sequence[Segment], links: Links, number: int) -> float:
+def _edge_odds(
+    evidence: Evidence, music: Floats, segments: Sequence[Segment], links: Links, number: int
+) -> float:
     """Return the log odds that a thin segment and a full one are one take: an intro, or an ending."""
     before, after = segments[number - 1], segments[number]
     if before.is_thin and after.is_thin:
@@ -111,12 +124,13 @@ def _edge_odds(evidence: Evidence, segments: Sequence[Segment], links: Links, nu
     is_long = min(before.length, after.length) >= _INTRO_S * FRAMES_PER_S
     usual = 0.0 if after.is_thin else _OF_EDGE if is_long else _OF_COUNT_IN
     odds = usual if gap_s < _AT_ONCE_S else _OF_COUNT_IN
-    return odds + _of_key(evidence.frames, before, after) + _by_others(segments, links, number - 1, number)
-
-
-def _of_key(frames: Frames, before: Segment, after: Segment) -> float:
-    """Return the evidence of the pitches of a thin segment: noodling is in other keys than the song."""
     thin, full = (before, after) if before.is_thin else (after, before)
+    odds += float(np.clip(_OF_MUSIC * (music[thin.start : thin.stop].mean() - _MUSICAL), -0.5, 0.6))
+    return odds + _of_key(evidence.frames, thin, full) + _by_others(segments, links, number - 1, number)
+
+
+def _of_key(frames: Frames, thin: Segment, full: Segment) -> float:
+    """Return the evidence of the pitches of a thin segment: noodling is in other keys than the song."""
     if not is_less(frames, thin, usual_db(frames, [full])):
         return 0.0  # such as drums
     one, other = pitches_of(frames, thin), pitches_of(frames, full)
@@ -139,6 +153,8 @@ def _odds(
     if gap_s > _LONGEST_S:
         return -np.inf
     odds = next(value for longest_s, value in _BY_LENGTH if gap_s <= longest_s)
+    if gap_s <= _PAUSE_S and before.length >= _LONG_S * FRAMES_PER_S:
+        odds += _OF_LONG
     if (states[before.stop : after.start] == State.TALK).sum() >= _TALK_S * FRAMES_PER_S:
         odds += _OF_TALK
     if _RINGS_S < gap_s <= _SOLO_S:
@@ -163,7 +179,7 @@ def _is_loud(evidence: Evidence, before: Segment, after: Segment) -> bool:
 def _by_others(segments: Sequence[Segment], links: Links, first: int, second: int) -> float:
     """Return the evidence of other takes: their music goes on across the gap, or begins there."""
     stop, start = segments[first].stop, segments[second].start
-    goes_on = begins = False
+    goes_on, begin, led_to = False, 0, 0
     for other, after in _seen_by(links, second, len(segments)):
         if other == first:
             continue
@@ -175,8 +191,9 @@ def _by_others(segments: Sequence[Segment], links: Links, first: int, second: in
             if before is not None and before.semitones == after.semitones:
                 goes_on |= _is_near(place - before.other_of(stop), start - stop)
         if _is_near(place, segments[other].start, _BEGINS_S) and after.covers_start(start):
-            begins |= _may_begin(segments, other) and not _is_part(segments, links, other, first)
-    return _OF_GOING_ON * goes_on + _OF_RESTART * (begins and not goes_on)
+            led_to += segments[first].is_thin and _is_led_to(segments, other)
+            begin += _may_begin(segments, other) and not _is_part(segments, links, other, first)
+    return _OF_GOING_ON * goes_on + _OF_RESTART * (begin > led_to and not goes_on)
 
 
 def _seen_by(links: Links, own: int, count: int) -> Iterator[tuple[int, _Seen]]:
@@ -221,13 +238,19 @@ def _is_near(one: float, other: float, near_s: float = _NEAR_S) -> bool:
     return abs(one - other) <= near_s * FRAMES_PER_S
 
 
+def _is_led_to(segments: Sequence[Segment], number: int) -> bool:
+    """Return whether a thin segment, perhaps an intro, leads right to another one."""
+    before = segments[number - 1] if number else None
+    return (
+        before is not None
+        and before.is_thin
+        and segments[number].start - before.stop < _AT_ONCE_S * FRAMES_PER_S
+    )
+
+
 def _may_begin(segments: Sequence[Segment], number: int) -> bool:
     """Return whether a song may begin with a segment: neither a full one nor an intro is right before it."""
-    before = segments[number - 1] if number else None
-    is_intro = before is not None and before.is_thin and before.length >= _INTRO_S * FRAMES_PER_S
-    if before is not None and is_intro and segments[number].start - before.stop < _AT_ONCE_S * FRAMES_PER_S:
-        return False
-    return is_after_a_break(segments, number)
+    return not _is_led_to(segments, number) and is_after_a_break(segments, number)
 
 
 def _is_part(segments: Sequence[Segment], links: Links, number: int, apart_from: int) -> bool:

@@ -34,6 +34,7 @@ _BELOW_DB = 26.0
 _THIN_DB, _LONG_S, _SONG_S = -7.5, 60.0, 40.0
 """Mean difference to the songs of the day from which on a segment is thin, and lengths that are songs."""
 _SILENT_DB = -90.0
+_QUIET_S, _QUIET_REST_S, _LEADS_S = 4.0, 2.0, 6.0
 _COUNT_S, _ENTRY_S, _ENTRY_DB = (0.5, 3.2), 1.5, 10.0
 """Lengths of counting in, seconds compared before and after the entry, and its minimum size."""
 _SPEECH, _SPOKEN = 0.5, 0.22
@@ -83,7 +84,35 @@ def segments_of(
             start = begins + _count_in(evidence.frames.bands_db, begins, stop)
             inside = changes[(changes >= start + early) & (changes <= stop - late)].tolist()
             divided += list(pairwise([start, *inside, stop]))
-    return with_thin(evidence.frames, [span for span in divided if not _is_spoken(speech, *span)])
+    made = with_thin(evidence.frames, [span for span in divided if not _is_spoken(speech, *span)])
+    return _with_lead_ins(made, np.where(speech > _SPEECH, np.int64(State.TALK), states))
+
+
+def _with_lead_ins(segments: Sequence[Segment], states: NDArray[np.int64]) -> tuple[Segment, ...]:
+    """Return segments with soft or sparse playing that leads to a full one as one thin segment."""
+    made: list[Segment] = []
+    for one in segments:
+        before = made[-1] if made else Segment(0, 0)
+        is_led_to = before.is_thin and before.length >= _LEADS_S * FRAMES_PER_S and before.stop == one.start
+        if not one.is_thin and not is_led_to:
+            full = next((at for at in range(len(made), 0, -1) if not made[at - 1].is_thin), 0)
+            quiet = quiet_start(states, made[full - 1].stop if full else 0, one.start)
+            leads = [each for each in made[full:] if each.stop > quiet]
+            start = min([quiet, *(each.start for each in leads)])
+            if one.start - start >= _QUIET_S * FRAMES_PER_S:
+                made[len(made) - len(leads) :] = [Segment(start, one.start, is_thin=True)]
+        made.append(one)
+    return tuple(made)
+
+
+def quiet_start(states: NDArray[np.int64], first: int, start: int) -> int:
+    """Return the frame from which on playing leads to a segment, in [first, start]: an intro, or noodling."""
+    place = start
+    for at in range(start - 1, first - 1, -1):
+        if states[at] == State.TALK or place - at > _QUIET_REST_S * FRAMES_PER_S:
+            break
+        place = at if states[at] == State.PLAYING else place
+    return place
 
 
 def _count_in(bands_db: NDArray[np.float32], start: int, stop: int) -> int:

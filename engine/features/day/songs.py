@@ -7,8 +7,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.features.day.activity import State
 from engine.features.day.day import DaySong, SongTake
 from engine.features.day.links import Link, links_of
 from engine.features.day.segments import Segment
@@ -19,14 +23,22 @@ _COVERED = 0.4
 _LEAST_SCORE = 20.0
 _MOSTLY, _FEW, _EACH_S = 0.75, 8.0, 1.2
 """Share and score of short takes at least, and score of each second of the music in common."""
-_SONG_S = 20.0
-"""Playing that is shorter, and alike no other, is not a song."""
+_SONG_S, _LEAST_TAKE_S = 20.0, 4.0
+"""Playing that is shorter, and alike no other, is not a song; a take is longer than a few notes."""
 _WHOLE = 0.9
 _EDGE_S = 6.0
+_AGREE_S, _LONGEST_INTRO_S = 2.0, 25.0
 
 
-def grouped_songs(segments: Sequence[Segment], pairs: Iterable[Pair]) -> list[DaySong]:
-    """Return the songs in the order of their first takes."""
+def grouped_songs(
+    segments: Sequence[Segment], pairs: Iterable[Pair], states: NDArray[np.int64] | None = None
+) -> list[DaySong]:
+    """Return the songs in the order of their first takes.
+
+    Parameters
+    ----------
+    states : of each frame, see `engine.features.day.activity`; None where takes begin as segments do
+    """
     links = links_of(segments, pairs)
     parents = list(range(len(segments)))
 
@@ -41,13 +53,49 @@ def grouped_songs(segments: Sequence[Segment], pairs: Iterable[Pair]) -> list[Da
     groups: dict[int, list[int]] = defaultdict(list)
     for number in range(len(segments)):
         groups[root(number)].append(number)
+    if states is not None:
+        segments = with_common_starts(segments, list(groups.values()), links, states)
     songs: list[DaySong] = []
     for members in groups.values():
         if sum(segments[one].length for one in members) < _SONG_S * FRAMES_PER_S:
             continue
+        members = [one for one in members if segments[one].length >= _LEAST_TAKE_S * FRAMES_PER_S]
         takes = _takes(segments, members, links)
         songs.append(DaySong(f"Song {len(songs) + 1}", tuple(takes)))
     return songs
+
+
+def with_common_starts(
+    segments: Sequence[Segment],
+    groups: Iterable[Sequence[int]],
+    links: Mapping[tuple[int, int], Link],
+    states: NDArray[np.int64],
+) -> tuple[Segment, ...]:
+    """Return segments that begin where two takes of their song agree, so that quiet intros are not missed."""
+    made, stops = list(segments), np.array([one.stop for one in segments])
+    for members in groups:
+        reference = _reference(segments, members)
+        late: dict[int, float] = {reference: 0.0}
+        for one in members:
+            if (link := links.get((min(one, reference), max(one, reference)))) is not None:
+                own = int(one > reference)
+                late[one] = link.other(own, segments[one].start) - segments[reference].start
+        near = _AGREE_S * FRAMES_PER_S
+        agreed = [
+            one for one in late.values() if sum(abs(one - other) <= near for other in late.values()) > 1
+        ]
+        for one, off in late.items():
+            missing = round(off - min(agreed, default=off))
+            start = segments[one].start - missing
+            is_free = start >= 0 and not ((stops > start) & (stops <= segments[one].start)).any()
+            is_an_intro = near < missing <= _LONGEST_INTRO_S * FRAMES_PER_S and is_free
+            if is_an_intro and not (states[start : segments[one].start] == State.TALK).any():
+                made[one] = replace(segments[one], start=start)
+    return tuple(made)
+
+
+def _reference(segments: Sequence[Segment], members: Sequence[int]) -> int:
+    return max(members, key=lambda one: (segments[one].length, one))
 
 
 def is_one_song(one: Segment, other: Segment, link: Link) -> bool:
@@ -63,7 +111,7 @@ def _takes(
     segments: Sequence[Segment], members: Sequence[int], links: Mapping[tuple[int, int], Link]
 ) -> list[SongTake]:
     """Return the takes of a song, each placed on the longest one."""
-    reference = max(members, key=lambda one: (segments[one].length, one))
+    reference = _reference(segments, members)
     placed = {one: _placed_on(segments, reference, one, links) for one in members}
     whole = [one for one in members if placed[one].is_complete]
     first = placed[whole[0]] if whole else _ON_ITSELF

@@ -7,10 +7,13 @@ import pytest
 from numpy.typing import NDArray
 
 from engine.features.day.activity import State
+from engine.features.day.day import DaySong
 from engine.features.day.evidence import Evidence
 from engine.features.day.joining import joined
 from engine.features.day.segments import Segment, segments_of
+from engine.features.day.songs import grouped_songs
 from engine.features.takes.features import FRAMES_PER_S, frames_of
+from engine.features.takes.pairs import Pair
 
 RATE_HZ = 22_050
 C_MAJOR, F_SHARP = (60, 64, 67), (66, 70, 73)
@@ -50,12 +53,13 @@ def evidence_of(*parts: Sound) -> Evidence:
 
 
 def all_playing(evidence: Evidence) -> NDArray[np.int64]:
-    """Return states: playing throughout."""
-    return np.full(len(evidence.frames), State.PLAYING, np.int64)
+    """Return states: playing where anything sounds."""
+    steps = evidence.frames.levels_db[: 2 * len(evidence.frames)].reshape(-1, 2)
+    return np.where(steps.max(axis=1) > -60.0, np.int64(State.PLAYING), np.int64(State.IDLE))
 
 
 def silent(evidence: Evidence) -> Sound:
-    """Return probabilities of speech: none."""
+    """Return probabilities of 0."""
     return np.zeros(len(evidence.frames), np.float32)
 
 
@@ -86,5 +90,39 @@ def test_single_notes_before_a_song_are_its_intro_in_its_key(
 ) -> None:
     evidence = evidence_of(noise(5, 1e-4), notes(10, pitches, 0.02), band(60), noise(5, 1e-4))
     thin, full = Segment(25, 75, is_thin=True), Segment(75, 375)
-    takes = joined(evidence, all_playing(evidence), (thin, full), [])
+    music = silent(evidence) + 0.95
+    takes = joined(evidence, all_playing(evidence), music, (thin, full), [])
     assert takes[-1].start == (25 if is_intro else 75)
+
+
+@pytest.mark.parametrize(("first_s", "is_one"), [(100.0, True), (30.0, False)])
+def test_a_general_pause_comes_late_in_a_song(first_s: float, is_one: bool) -> None:
+    evidence = evidence_of(band(first_s), noise(1.8, 1e-4), band(60))
+    first = round(first_s * FRAMES_PER_S)
+    parts = Segment(0, first), Segment(first + 9, first + 309)
+    takes = joined(evidence, all_playing(evidence), silent(evidence) + 0.95, parts, [])
+    assert len(takes) == (1 if is_one else 2)
+
+
+def test_sparse_playing_that_leads_to_a_song_is_one_segment() -> None:
+    phrases = (part for _ in range(4) for part in (notes(3, C_MAJOR, 0.02), noise(1.5, 1e-4)))
+    evidence = evidence_of(noise(5, 1e-4), *phrases, band(60), noise(5, 1e-4))
+    thin, full = segments_of(evidence, all_playing(evidence), silent(evidence))
+    assert (thin.is_thin, full.is_thin) == (True, False)
+    assert thin.stop == full.start
+    assert thin.start / FRAMES_PER_S <= 5.0
+
+
+def test_takes_begin_where_two_of_them_agree() -> None:
+    whole, late = Segment(100, 1000), Segment(1175, 2000)
+    third = Segment(2100, 2900)
+    alike = [Pair((175, 1175), (1000, 2000), 0, 300.0), Pair((100, 2100), (900, 2900), 0, 300.0)]
+    states = np.full(3000, State.IDLE, np.int64)
+    assert starts_s(grouped_songs((whole, late, third), alike, states)) == [20.0, 220.0, 420.0]
+    states[1110] = State.TALK
+    assert starts_s(grouped_songs((whole, late, third), alike, states)) == [20.0, 235.0, 420.0]
+
+
+def starts_s(songs: list[DaySong]) -> list[float]:
+    """Return the starts of all takes."""
+    return [take.start_s for song in songs for take in song.takes]

@@ -24,9 +24,7 @@ if TYPE_CHECKING:
 
 _FOLDER = "day/archive"
 _TITLE = "Find a song in an archive"
-_ABOUT = (
-    "Finds every take in the recordings of a folder, in any key and tempo. The first search takes longest."
-)
+_ABOUT = "Finds takes of a song in the recordings of a folder. The first search is the longest."
 
 
 class SongSearch(QObject):

@@ -199,16 +199,14 @@ def _tunings(fine: Floats) -> Floats:
     for start in range(0, len(halved), _AT_ONCE):
         power = halved[start : start + _AT_ONCE, lowest - 1 :]
         levels = np.log(power + _FLOOR_POWER)
-        below, here, above = levels[:, :-2], levels[:, 1:-1], levels[:, 2:]
-        is_peak = (here > below) & (here >= above)
-        curved = np.where(is_peak, below - 2.0 * here + above, -1.0)
-        places = np.arange(here.shape[1]) + np.where(is_peak, 0.5 * (below - above) / curved, 0.0)
-        weights = np.where(is_peak, np.sqrt(power[:, 1:-1]), 0.0)
+        frames, bands = np.nonzero((levels[:, 1:-1] > levels[:, :-2]) & (levels[:, 1:-1] >= levels[:, 2:]))
+        below, here, above = (levels[frames, bands + step] for step in range(3))
+        places = bands + 0.5 * (below - above) / (below - 2.0 * here + above)
+        weights = np.sqrt(power[frames, bands + 1])
         turns = 2.0 * np.pi / _PER_SEMITONE * (places - _PER_SEMITONE // 2)
-        sums = np.stack(
-            [(weights * np.cos(turns)).sum(axis=1), (weights * np.sin(turns)).sum(axis=1)], axis=1
-        )
-        vectors[start : start + _AT_ONCE] = sums / (weights.sum(axis=1, keepdims=True) + _FLOOR_POWER)
+        parts = (weights * np.cos(turns), weights * np.sin(turns), weights)
+        x, y, total = (np.bincount(frames, part, minlength=len(power)) for part in parts)
+        vectors[start : start + _AT_ONCE] = np.stack([x, y], axis=1) / (total[:, None] + _FLOOR_POWER)
     return vectors
 
 

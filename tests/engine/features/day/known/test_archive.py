@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from tests.engine.features.takes.playing import RATE_HZ, joined, passage
 
 UPDATES = """
 import sys
+import threading
 from pathlib import Path
 from engine.core.progress import ReportingProgress
 from engine.features.day.known.archive import update
@@ -153,3 +155,13 @@ def test_a_cluster_gives_the_same_index(folder: Path, tmp_path: Path) -> None:
     takes = json.loads(done.stdout)["takes"]
     assert [Path(take["path"]).name for take in takes] == ["one.wav", "three.wav"]
     assert [take["semitones"] for take in takes] == [0, -2]
+
+
+def test_processes_are_cancelled_before_the_first_result(
+    folder: Path, tmp_path: Path, sought: Sought
+) -> None:
+    cancelled = threading.Event()
+    cancelled.set()
+    with pytest.raises(Cancelled):
+        update([folder], tmp_path / "archive.sqlite", ReportingProgress(cancelled=cancelled), workers=2)
+    assert list(takes_of_song(sought, tmp_path / "archive.sqlite")) == []

@@ -139,15 +139,22 @@ class BeatNetwork(nn.Module):
     def forward(self, levels: Tensor) -> Tensor:
         """Return logits, shape (batch, frames, 2)."""
         image = levels[:, None]
-        image = functional.max_pool2d(functional.elu(self.first(image)), (1, 3))
-        image = functional.max_pool2d(functional.elu(self.second(image)), (1, 3))
-        image = functional.elu(self.third(image))
+        image = functional.elu(_highest_of_three(self.first(image)), inplace=True)
+        image = functional.elu(_highest_of_three(self.second(image)), inplace=True)
+        image = functional.elu(self.third(image), inplace=True)
         stream = functional.elu(self.gather(image.permute(0, 1, 3, 2).flatten(1, 2)))
         stream = self.drop(stream)
         for dilated, pointwise in zip(self.dilated, self.pointwise, strict=True):
             stream = stream + pointwise(self.drop(functional.elu(dilated(stream))))
         logits: Tensor = self.out(functional.elu(stream)).transpose(1, 2)
         return logits
+
+
+def _highest_of_three(image: Tensor) -> Tensor:
+    """Pool three bands, as `max_pool2d` does in five times as long; before an ELU, which only rises."""
+    bands = image.shape[-1] // 3 * 3
+    low, middle, high = (image[..., place:bands:3] for place in range(3))
+    return torch.maximum(torch.maximum(low, middle), high)
 
 
 @torch.no_grad()

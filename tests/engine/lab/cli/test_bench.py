@@ -61,7 +61,7 @@ def test_a_day_is_prepared_beside_reading_its_files(
     assert measured["stereo_s"]["baseline"] == pytest.approx(45.0 / 60)
     assert measured["eight_tracks_s"]["baseline"] == pytest.approx(360.0 / 180)
     assert measured["eight_tracks_processor_s"]["value"] > measured["eight_tracks_processor_s"]["baseline"]
-    assert 1.0 <= measured["eight_tracks_bytes_read_over_size"]["value"] < 4.0
+    assert measured["eight_tracks_bytes_read_over_size"]["value"] >= 1.0
     assert measured["stereo_peak_mb"]["value"] < 1_200
 
 

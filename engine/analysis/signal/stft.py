@@ -125,7 +125,9 @@ def band_power_blocks(
     window = torch.hann_window(n_fft, periodic=True)
     for piece in framed_pieces(blocks, n_fft, hop_samples):
         frames = torch.tensor(piece).unfold(0, n_fft, hop_samples)  # a copy: see `spectra_blocks`
-        powers = (power_of(torch.fft.rfft(some * window)) @ bank for some in frames.split(_FRAMES_AT_ONCE))
+        powers = (
+            power_of(torch.fft.rfft(some * window)) @ bank for some in torch.split(frames, _FRAMES_AT_ONCE)
+        )
         yield torch.cat(list(powers)).numpy()
 
 

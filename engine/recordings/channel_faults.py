@@ -100,14 +100,17 @@ class ChannelFaultDetector:
 
     def push(self, block: Floats) -> None:
         """Process the next samples, shape (n, channels); non-finite ones count as silence."""
-        if not np.isfinite(block).all():
-            block = np.nan_to_num(block, nan=0.0, posinf=0.0, neginf=0.0)
-        segment = _SEGMENT_HOPS * self._hop
-        waiting = np.concatenate([self._waiting, block])
-        whole = len(waiting) // segment * segment
-        for start in range(0, whole, segment):
-            self._measure(waiting[start : start + segment])
-        self._waiting = waiting[whole:].copy()
+        segment, first = _SEGMENT_HOPS * self._hop, 0
+        if len(self._waiting):
+            first = segment - len(self._waiting)
+            self._waiting = np.concatenate([self._waiting, block[:first]])
+            if len(self._waiting) < segment:
+                return
+            self._measure(self._waiting)
+        whole = first + (len(block) - first) // segment * segment
+        for start in range(first, whole, segment):
+            self._measure(block[start : start + segment])
+        self._waiting = block[whole:].copy()
 
     def finish(self) -> ChannelFaults:
         """Return the faults."""
@@ -126,6 +129,9 @@ class ChannelFaultDetector:
     def _measure(self, samples: Floats) -> None:
         hops = np.arange(0, len(samples), self._hop)
         lows, highs = np.minimum.reduceat(samples, hops), np.maximum.reduceat(samples, hops)
+        if not np.isfinite([lows, highs]).all():
+            samples = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
+            lows, highs = np.minimum.reduceat(samples, hops), np.maximum.reduceat(samples, hops)
         self._lows.append(lows)
         self._highs.append(highs)
         lowest, highest = lows.min(axis=0), highs.max(axis=0)

@@ -19,7 +19,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from engine.analysis.beats.listen import follow_taps, listen
 from engine.analysis.beats.traces import trace
-from engine.analysis.signal.streams import read_ahead
+from engine.analysis.signal.streams import folded, read_ahead
 from engine.core.progress import Progress
 from engine.core.timebase import convert_samples
 from engine.document.analysis import BeatGrid, Listening
@@ -161,7 +161,7 @@ class CheckedMix:
             position += len(block)
             for original in self._originals:
                 original.read_to(position)
-            yield block.mean(axis=1, dtype=np.float32)
+            yield folded(block)
         for original in self._originals:
             original.read_to(self._state.length_samples)
 
@@ -284,4 +284,4 @@ def mono_blocks(state: DocumentState, media: Mapping[str, Path]) -> Iterator[NDA
     """Yield the unedited mix, folded to mono, in blocks of shape (n,) at the document's rate."""
     with Renderer(state, whole(state), media) as renderer:
         for block in renderer.blocks(_BLOCK_FRAMES):
-            yield block.mean(axis=1, dtype=np.float32)
+            yield folded(block)

@@ -27,7 +27,6 @@ from engine.analysis.beats.activations import BANDS, FRAMES_PER_S, Activations
 from engine.analysis.beats.counted import beat_runs
 from engine.analysis.beats.decode import FASTEST_BPM, SLOWEST_BPM
 from engine.analysis.learning.loop import with_weights
-from engine.analysis.signal import span_means
 from engine.analysis.signal.span_means import sums_at
 from engine.analysis.signal.viterbi import traced
 from engine.core.build import RESOURCES
@@ -37,6 +36,7 @@ from engine.document.grid_readings import LEVELS
 from engine.document.kinds.timing import HEARD, OFF_BEAT
 
 BAR_WEIGHTS = RESOURCES / "models" / "bars.safetensors"
+_FRAMES_AT_ONCE = 1 << 14
 PARTS = 12
 """Of a beat: it can be halved, quartered and divided by three."""
 _POOLED = 16
@@ -54,9 +54,16 @@ def running_sums(levels: NDArray[np.float32]) -> NDArray[np.float64]:
     ----------
     levels : shape (frames, BANDS), of `engine.analysis.beats.activations.network_input`
     """
-    rises = np.maximum(np.diff(levels, axis=0, prepend=levels[:1]), 0.0)
-    both = np.concatenate([levels, 2.0 * rises], axis=1).reshape(len(levels), 2 * _POOLED, BANDS // _POOLED)
-    return span_means.running_sums(both.mean(axis=2))
+    sums = np.zeros((len(levels) + 1, 2 * _POOLED))
+    for start in range(0, len(levels), _FRAMES_AT_ONCE):  # hours of it take hundreds of megabytes at once
+        part = levels[max(0, start - 1) : start + _FRAMES_AT_ONCE]
+        part = part if start else np.concatenate([part[:1], part])
+        rises = np.maximum(np.diff(part, axis=0), 0.0)
+        both = np.concatenate([part[1:], 2.0 * rises], axis=1)
+        pooled = both.reshape(len(both), 2 * _POOLED, BANDS // _POOLED).mean(axis=2).astype(np.float64)
+        pooled[0] += sums[start]
+        np.cumsum(pooled, axis=0, out=sums[start + 1 : start + 1 + len(pooled)])
+    return sums
 
 
 def pictures(sums: NDArray[np.floating], frames: NDArray[np.float64]) -> Pictures:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -141,8 +142,8 @@ class DeadAirDetector:
         """Measure whole frames: level in dB of all, of everything above 120 Hz, and of each band."""
         frames = samples.reshape(-1, self._frame)
         total = np.einsum("ij,ij->i", frames, frames) / np.float32(self._frame)
-        few = frames.reshape(len(frames), -1, self._every).mean(axis=2)
-        power = np.square(np.abs(np.fft.rfft(few * self._window)))
+        few = _thinned(frames.reshape(-1), self._every).reshape(len(frames), -1)
+        power = _power(few * self._window)
         # By Parseval's theorem in the units of the level.
         scale = 2.0 / (float(np.square(self._window).sum()) * len(self._window))
         bands = np.add.reduceat(power, self._edges, axis=1) * scale
@@ -153,7 +154,7 @@ class DeadAirDetector:
     def _mains_shares(self, samples: Floats) -> Floats:
         """Return for each frame the share of mains and its partials in the power below 620 Hz."""
         every = max(1, round(self._rate_hz / _MAINS_RATE_HZ))
-        few = samples[: len(samples) // every * every].reshape(-1, every).mean(axis=1)
+        few = _thinned(samples[: len(samples) // every * every], every)
         frames = len(samples) // self._frame
         pieces = np.array_split(few, max(1, frames // _FRAMES_A_SECOND))
         shares = [_mains_share(piece, self._rate_hz / every) for piece in pieces]
@@ -162,20 +163,47 @@ class DeadAirDetector:
         return by_frame
 
 
+def _thinned(samples: Floats, every: int) -> Floats:
+    """Return the mean of each `every` samples; that of numpy takes five times as long over so few."""
+    total = samples[::every].copy()
+    for place in range(1, every):
+        total += samples[place::every]
+    return total / np.float32(every)
+
+
+def _power(samples: Floats) -> Floats:
+    spectrum = np.fft.rfft(samples)
+    power: Floats = np.square(spectrum.real) + np.square(spectrum.imag)
+    return power
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _MainsBands:
+    """Bins of the spectrum of a piece below 620 Hz, and which of them are near mains and its partials."""
+
+    window: Floats
+    low: Flags
+    near: tuple[Flags, ...]
+
+
+@lru_cache(8)
+def _mains_bands(length: int, rate_hz: float) -> _MainsBands:
+    hz = np.fft.rfftfreq(length, 1.0 / rate_hz)
+    low = (hz > 30.0) & (hz < _MAINS_TO_HZ)
+    width_hz = max(2.5, 2.0 * rate_hz / length)
+    partials = np.arange(1, _MAINS_PARTIALS + 1)
+    away_hz = (np.min(np.abs(hz[:, None] - mains * partials), axis=1) for mains in _MAINS_HZ)
+    near = tuple(low & (away < width_hz) for away in away_hz)
+    return _MainsBands(np.hanning(length).astype(np.float32), low, near)
+
+
 def _mains_share(piece: Floats, rate_hz: float) -> float:
     if len(piece) < rate_hz / 4:
         return 0.0
-    power = np.square(np.abs(np.fft.rfft(piece * np.hanning(len(piece)))))
-    hz = np.fft.rfftfreq(len(piece), 1.0 / rate_hz)
-    low = (hz > 30.0) & (hz < _MAINS_TO_HZ)
-    if float(power[low].sum()) <= 0.0:
-        return 0.0
-    width_hz = max(2.5, 2.0 * rate_hz / len(piece))
-    near = [
-        np.min(np.abs(hz[:, None] - mains * np.arange(1, _MAINS_PARTIALS + 1)), axis=1) < width_hz
-        for mains in _MAINS_HZ
-    ]
-    return max(float(power[low & one].sum() / power[low].sum()) for one in near)
+    bands = _mains_bands(len(piece), rate_hz)
+    power = _power(piece * bands.window)
+    total = float(power[bands.low].sum())
+    return max(float(power[near].sum()) for near in bands.near) / total if total > 0.0 else 0.0
 
 
 def _found(measures: Floats, mains: Floats, frame_s: float) -> DeadAir:

@@ -38,10 +38,19 @@ def mono_of(reader: SourceReader, rate_hz: int) -> Iterator[NDArray[np.float32]]
 
     Invalid samples that the reader leaves out are logged at the end, as one sentence.
     """
-    mixed = (block.mean(axis=1, dtype=np.float32) for block in reader.blocks(_BLOCK_FRAMES))
+    mixed = map(folded, reader.blocks(_BLOCK_FRAMES))
     yield from resampled(mixed, reader.rate_hz, rate_hz)
     if reader.left_out:
         _log.warning(reader.left_out)
+
+
+def folded(block: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the mean over channels, shape (n,), of samples, shape (n, channels)."""
+    if block.shape[1] > 2:
+        mean: NDArray[np.float32] = block.mean(axis=1, dtype=np.float32)
+        return mean
+    # The mean of numpy over so short an axis takes ten times as long.
+    return block[:, 0] if block.shape[1] == 1 else (block[:, 0] + block[:, 1]) * np.float32(0.5)
 
 
 def overlapping_pieces(

@@ -14,7 +14,7 @@ from engine.core.progress import Progress
 from engine.lab.bench.in_program import measured_in_program
 from engine.lab.bench.measured import Measured
 
-PARTS = ("peaks", "timeline", "open", "render", "playback", "learn", "score", "separate", "soak")
+PARTS = ("peaks", "timeline", "open", "render", "playback", "learn", "score", "separate", "prepare", "soak")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--minutes",
         type=finite,
         default=1.0,
-        help="length of playback and soak, default 1; the longest file of separate, 10 or more",
+        help="of playback and soak, default 1; of prepare and the longest file of separate, 10 or more",
     )
 
 
@@ -63,6 +63,10 @@ def _measure(part: str, minutes: float, progress: Progress) -> Iterator[Measured
         from engine.lab.bench.separate import measure as measure_separate
 
         yield from measure_separate(minutes, progress)
+    elif part == "prepare":
+        from engine.lab.bench.prepare import measure as measure_prepare
+
+        yield from measure_prepare(minutes, progress)
     else:
         from engine.lab.bench.learn import measure as measure_learn
 

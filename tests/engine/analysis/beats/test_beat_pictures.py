@@ -72,3 +72,15 @@ def test_the_same_seed_gives_the_same_network_and_another_one_than_before():
     drawn = pictures(accented(3).sums, np.arange(10.0, 800.0, 25.0))
     np.testing.assert_array_equal(logits_of(one, drawn), logits_of(other, drawn))
     assert np.isfinite(logits_of(BarNetwork().eval(), drawn)).all()
+
+
+@pytest.mark.parametrize("count", [0, 1, 6, 7, 8, 20])
+def test_sums_in_parts_are_those_of_the_whole(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    levels = np.random.default_rng(0).uniform(0.0, 3.0, (count, 64)).astype(np.float32)
+    whole = running_sums(levels)
+    monkeypatch.setattr("engine.analysis.beats.readings._FRAMES_AT_ONCE", 7)
+    np.testing.assert_array_equal(running_sums(levels), whole)
+    rises = np.maximum(np.diff(levels, axis=0, prepend=levels[:1]), 0.0)
+    for half, rows in enumerate((levels, 2.0 * rises)):
+        pooled = rows.reshape(count, 16, 4).mean(axis=2).astype(np.float64).cumsum(axis=0)
+        np.testing.assert_allclose(whole[1:, 16 * half : 16 * (half + 1)], pooled, rtol=1e-6)

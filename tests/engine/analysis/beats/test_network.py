@@ -54,6 +54,31 @@ def test_levels_equal_the_plain_formula():
     )
 
 
+def test_pooling_before_the_units_equals_pooling_after_them():
+    network, levels = (
+        trained_network(module.WEIGHTS),
+        torch.linspace(0.0, 3.0, 300 * BANDS).sin().reshape(1, 300, BANDS),
+    )
+    elu, pool = torch.nn.functional.elu, torch.nn.functional.max_pool2d
+    with torch.no_grad():
+        image = pool(elu(network.first(levels[:, None])), (1, 3))
+        image = elu(network.third(pool(elu(network.second(image)), (1, 3))))
+        stream = elu(network.gather(image.permute(0, 1, 3, 2).flatten(1, 2)))
+        for dilated, pointwise in zip(network.dilated, network.pointwise, strict=True):
+            stream = stream + pointwise(elu(dilated(stream)))
+        expected = network.out(elu(stream)).transpose(1, 2)
+        torch.testing.assert_close(network(levels), expected)
+
+
+@pytest.mark.parametrize("count", [1, 2, 93, 100, 108])
+def test_chunks_of_another_speed_are_those_of_the_whole(count):
+    levels = np.random.default_rng(0).uniform(-90.0, -5.0, (100, BANDS)).astype(np.float16)
+    whole = module._resampled(network_input(levels, -12.0), count)
+    played = module._AtSpeed(levels, -12.0, count)
+    for start, stop in ((0, count), (0, 1), (count // 3, count // 2 + 1), (count - 1, count)):
+        np.testing.assert_array_equal(played[start:stop].numpy(), whole[start:stop])
+
+
 @pytest.mark.parametrize("rate_hz", [8_000, 44_100, 48_000, 96_000])
 def test_a_click_is_heard_at_its_time_at_any_rate(rate_hz):
     samples = np.zeros(2 * rate_hz, np.float32)

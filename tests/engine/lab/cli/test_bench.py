@@ -46,6 +46,25 @@ def test_exports_are_measured_beside_a_plain_copy(
     assert all(one["value"] > 1 and one["baseline"] > 1 for one in measured)
 
 
+def test_a_day_is_prepared_beside_reading_its_files(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.lab.bench.prepare.LEAST_MINUTES", 1.0)
+    assert main(["bench", "prepare", "--json"]) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    measured = {one["metric"].removeprefix("prepare_"): one for one in rows}
+    assert measured.keys() == {
+        f"{case}_{figure}"
+        for case in ("stereo", "eight_tracks")
+        for figure in ("s", "over_reading", "processor_s", "peak_mb", "bytes_read_over_size")
+    }
+    assert measured["stereo_s"]["baseline"] == pytest.approx(45.0 / 60)
+    assert measured["eight_tracks_s"]["baseline"] == pytest.approx(360.0 / 180)
+    assert measured["eight_tracks_processor_s"]["value"] > measured["eight_tracks_processor_s"]["baseline"]
+    assert measured["eight_tracks_bytes_read_over_size"]["value"] >= 1.0
+    assert measured["stereo_peak_mb"]["value"] < 1_200
+
+
 def test_loops_are_scored_by_several_and_an_hour_beside_a_minute(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

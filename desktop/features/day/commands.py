@@ -62,6 +62,8 @@ COMMANDS = (
     _day("share", "Page for the band…", (),
         "Write a page with the takes that you keep, which plays them without a server.",
         do=lambda parts: parts.day_exporting.share()),
+    _take("kind", "Kind of the day", ("T",), "Take the day for a rehearsal, an interview or a drum session.",
+        do=lambda parts: parts.day.change_kind()),
     _take("open", "Open take", (), "Go to the take in the timeline.", do=lambda parts: parts.day.open()),
     _take("keep", "Keep take", ("K",), "Keep the take and mark the others of its song; again: no longer.",
         do=lambda parts: parts.day.keep()),

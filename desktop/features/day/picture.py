@@ -9,7 +9,10 @@ import numpy as np
 from engine.core.timebase import format_time, samples_to_s, samples_to_s_array
 from engine.core.wording import counted, percent
 from engine.document.analysis import BeatGrid, StoredDay
+from engine.document.proposals import BY_DAY
+from engine.document.state import DocumentState
 from engine.features.day.choices import PASSED_OVER, RETAINED
+from engine.features.day.day import DayKind
 from engine.features.day.suggest import Suggestion, suggestions
 
 _SPEED = 0.02
@@ -65,12 +68,15 @@ class Picture:
     Attributes
     ----------
     talk_s, idle_s : spans in seconds
+    proposed : number of proposals that the kind of the day led to
     """
 
+    kind: DayKind = DayKind.REHEARSAL
     length_s: float = 0.0
     songs: tuple[SongRow, ...] = ()
     talk_s: tuple[tuple[float, float], ...] = ()
     idle_s: tuple[tuple[float, float], ...] = ()
+    proposed: int = 0
 
     @property
     def cells(self) -> tuple[Cell, ...]:
@@ -81,18 +87,19 @@ class Picture:
     def summary(self) -> str:
         """Return the contents in one line."""
         talk_s, idle_s = (sum(stop - start for start, stop in one) for one in (self.talk_s, self.idle_s))
-        found = [counted(len(self.songs), "song"), counted(len(self.cells), "take")]
+        found = [counted(len(self.songs), "song"), counted(len(self.cells), "take")] if self.songs else []
         found += [f"{format_time(talk_s, 0)} talk"] if talk_s else []
         found += [f"{format_time(idle_s, 0)} idle"] if idle_s else []
         return " · ".join(found)
 
 
-def picture_of(day: StoredDay, rate_hz: int, length_samples: int, grid: BeatGrid | None) -> Picture:
-    """Return the overview of a stored day."""
+def picture_of(day: StoredDay, state: DocumentState, grid: BeatGrid | None) -> Picture:
+    """Return the overview of the stored day of a document; the music of an interview is not a song."""
+    kind, rate_hz = DayKind(day.kind), state.rate_hz
     best = {one.row: one for one in suggestions(day, grid)}
     spans_s = samples_to_s_array(day.spans_samples, rate_hz).tolist()
     songs = []
-    for song, name in enumerate(day.names):
+    for song, name in enumerate(day.names if kind is not DayKind.INTERVIEW else ()):
         rows = day.takes_of(song).tolist()
         cells = tuple(
             _cell(day, row, number, spans_s[row], _tempo(grid, day, row, rate_hz), best.get(row))
@@ -103,7 +110,9 @@ def picture_of(day: StoredDay, rate_hz: int, length_samples: int, grid: BeatGrid
         tuple((start, stop) for start, stop in samples_to_s_array(spans, rate_hz).tolist())
         for spans in (day.talk_samples, day.idle_samples)
     )
-    return Picture(samples_to_s(length_samples, max(rate_hz, 1)), tuple(songs), talk_s, idle_s)
+    length_s = samples_to_s(state.length_samples, max(rate_hz, 1))
+    proposed = sum(one.maker == BY_DAY for one in state.proposals.values())
+    return Picture(kind, length_s, tuple(songs), talk_s, idle_s, proposed)
 
 
 def _cell(

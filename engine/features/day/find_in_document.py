@@ -5,7 +5,9 @@ from __future__ import annotations
 from engine.core.errors import Cancelled, OffcutError
 from engine.core.progress import Progress
 from engine.document.analysis import DAY, TAKES, Analysis, analysis_id, require_recording
-from engine.document.edits.analyses import mix_inputs, takes_id
+from engine.document.edits.analyses import DRUMS, mix_inputs, role_of, takes_id
+from engine.document.state import DocumentState
+from engine.document.tracks import audible
 from engine.features.day.evidence import EvidenceInPassing
 from engine.features.day.find import day_in
 from engine.features.day.known.library import Library
@@ -39,7 +41,7 @@ def analyse(request: AnalysisRequest, progress: Progress) -> FoundAnalyses:
             position += len(block)
             reading.report(position / max(1, state.length_samples), "Finding songs")
     evidence = passing.evidence()
-    day, takes = day_in(evidence, progress.part(0.9, 0.97))
+    day, takes = day_in(evidence, progress.part(0.9, 0.97), is_kit=_is_kit(state))
     notices: tuple[str, ...] = ()
     try:
         day = with_known_names(day, evidence.frames, Library(), progress.part(0.97, 1.0))
@@ -51,3 +53,9 @@ def analyse(request: AnalysisRequest, progress: Progress) -> FoundAnalyses:
     made: dict[str, Analysis] = {DAY: stored, TAKES: stored_takes(takes)}
     ids = {DAY: analysis_id(DAY, mix_inputs(state), stored.maker), TAKES: takes_id(state)}
     return found | FoundAnalyses(made, ids, notices=notices)
+
+
+def _is_kit(state: DocumentState) -> bool:
+    """Return whether all tracks that sound are microphones of a drum kit, by the roles that they have."""
+    tracks = audible(state.tracks)
+    return len(tracks) > 1 and all(one.role == DRUMS or role_of(one.role) is not None for one in tracks)

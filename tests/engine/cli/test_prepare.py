@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import soundfile
 
@@ -13,7 +14,8 @@ from engine.cli.main import main
 from engine.document.analysis import DAY
 from engine.document.document import Document
 from engine.document.edits.analyses import known_day
-from tests.engine.features.takes.playing import RATE_HZ, joined, passage
+from tests.engine.features.takes.playing import RATE_HZ, joined, passage, quiet
+from tests.engine.spoken import spoken
 
 
 @pytest.fixture(scope="module")
@@ -73,3 +75,41 @@ def test_a_folder_without_recordings_is_refused(tmp_path: Path, capsys: pytest.C
     assert main(["prepare", str(tmp_path / "empty"), "--out", str(tmp_path / "day.offcut")]) == 2
     assert "empty" in capsys.readouterr().err
     assert not (tmp_path / "day.offcut").exists()
+
+
+def test_of_an_interview_only_pauses_are_proposed_until_it_is_another_kind(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, day = tmp_path / "interview", tmp_path / "day.offcut"
+    folder.mkdir()
+    turns = [spoken(10.0, seed) for seed in range(4)]
+    pause = quiet(4.0)
+    for name, own in (("host", (0, 2)), ("guest", (1, 3))):
+        parts = [
+            part
+            for number, turn in enumerate(turns)
+            for part in ((1.0 if number in own else 0.01) * turn, pause)
+        ]
+        soundfile.write(folder / f"{name}.wav", np.concatenate(parts), RATE_HZ, "PCM_16")
+    made = _prepared(capsys, folder, "--out", day)
+    assert (made["kind"], made["songs"]) == ("interview", [])
+    cuts = _spans(day)
+    assert len(cuts) == 4
+    talk = [(14.0 * number, 14.0 * number + 10.0) for number in range(4)]
+    assert all(stop <= first or start >= last for start, stop in cuts for first, last in talk)
+    as_rehearsal = _prepared(capsys, folder, "--out", day, "--kind", "rehearsal")
+    assert as_rehearsal["kind"] == "rehearsal"
+    spoken_s = sum(stop - start for start, stop in _spans(day))
+    assert spoken_s > 40.0
+    assert not set(cuts) & set(_spans(day))
+    assert _prepared(capsys, folder, "--out", day)["kind"] == "rehearsal"
+    _prepared(capsys, folder, "--out", day, "--kind", "interview")
+    assert _spans(day) == cuts
+
+
+def _spans(path: Path) -> list[tuple[float, float]]:
+    """Return the proposed spans of a document in seconds."""
+    with Document.open(path, to_read=True) as document:
+        state = document.state
+        found = [(one.start_samples, one.stop_samples) for one in state.proposals.values()]
+        return sorted((start / state.rate_hz, stop / state.rate_hz) for start, stop in found)

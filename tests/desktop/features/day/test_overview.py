@@ -187,3 +187,22 @@ def test_a_day_is_prepared_from_its_files(hands: Hands, tmp_path: Path) -> None:
     assert sorted(starts_s) == pytest.approx([start for start, _ in at], abs=1.0)
     assert day.songs.tolist() == [0, 0, 1]
     hands.finish_work()
+
+
+def test_a_key_goes_through_the_kinds_of_a_day_and_is_undone(hands: Hands, overview: Overview) -> None:
+    session = hands.window.session
+    before, history = overview.required_day().kind, len(session.steps())
+    kinds = []
+    for _ in range(3):
+        hands.press("T")
+        hands.finish_work()
+        kinds.append(overview.required_day().kind)
+        if kinds[-1] == "interview":
+            assert overview.page.songs.cell is None
+            assert "Interview" in overview.page._buttons["day.kind"].text()
+    assert (before, kinds) == ("rehearsal", ["interview", "drums", "rehearsal"])
+    assert len(session.steps()) == history + 3
+    for _ in range(3):
+        hands.press("Ctrl+Z")
+    assert overview.required_day().kind == "rehearsal"
+    assert _current(overview) == 0

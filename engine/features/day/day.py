@@ -12,6 +12,10 @@ Span = tuple[float, float]
 """Start and stop in seconds, half-open."""
 
 
+IMPORTED = 0.08
+"""Share of an import in the work of preparing a day; its analysis is the rest."""
+
+
 class DayKind(StrEnum):
     """Kinds of days, in the order in which one key goes through them."""
 

@@ -146,7 +146,7 @@ DAY_FINDER = Finder(
     "Songs of the day",
     "Cuts talk, idle time and false starts, and names the takes of each song; shortens pauses of interviews.",
     find_day_edits,
-    needs=(DAY,),
+    needs=(DAY, "listening"),
     check=lambda _request: require_installed(),
     maker=BY_DAY,
 )

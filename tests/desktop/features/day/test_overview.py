@@ -179,6 +179,8 @@ def test_a_day_is_prepared_from_its_files(hands: Hands, tmp_path: Path) -> None:
     song = passage(1, 30.0)
     audio, at = joined(song, passage(2, 32.0), song)
     soundfile.write(tmp_path / "evening.wav", audio, PLAYED_HZ, "PCM_16")
+    shown: list[tuple[str, float]] = []
+    hands.window.work.progressed.connect(lambda title, fraction, _left_s: shown.append((title, fraction)))
     hands.press_and_answer("Ctrl+Shift+Y", type_path(tmp_path / "evening.wav"))
     hands.qtbot.waitUntil(lambda: hands.window.day.is_open, timeout=120_000)
     day = hands.window.day.required_day()
@@ -186,6 +188,10 @@ def test_a_day_is_prepared_from_its_files(hands: Hands, tmp_path: Path) -> None:
     assert len(day.names) == 2
     assert sorted(starts_s) == pytest.approx([start for start, _ in at], abs=1.0)
     assert day.songs.tolist() == [0, 0, 1]
+    fractions = [fraction for title, fraction in shown if title.startswith("Preparing the day")]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] > 0.9
+    assert not any("Analysing" in title for title, _ in shown)
     hands.finish_work()
 
 

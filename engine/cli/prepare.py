@@ -28,7 +28,7 @@ from engine.document.edits.analyses import known_day
 from engine.document.edits.proposals import set_analyses
 from engine.document.grid_edits import keeping_edited
 from engine.features.day.choices import change_kind
-from engine.features.day.day import Day, DayKind
+from engine.features.day.day import IMPORTED, Day, DayKind
 from engine.features.day.finder import song_rows
 from engine.features.day.stored import day_of
 from engine.recordings.analyses import AnalysisRequest, analysed, missing_analyses
@@ -56,10 +56,10 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
     seconds: dict[str, float] = {}
     found = (path for one in options.audio for path in recordings_in(one, _REMEDY))
     paths = tuple(dict.fromkeys(found))
-    imported = _import(options.out, paths, progress.part(0.0, 0.3), seconds)
+    imported = _import(options.out, paths, progress.part(0.0, IMPORTED), seconds)
     with opened(options.out) as document:
         with _timed(seconds, "analyse"):
-            _analyse(document, None, ["day"], progress.part(0.3, 0.9))
+            _analyse(document, None, ["day"], progress.part(IMPORTED, 0.9 if options.taste else 0.98))
         if options.kind is not None:
             _take_for(document, DayKind(options.kind))
         if options.taste is not None:

@@ -230,13 +230,14 @@ Passing = Callable[[Iterator[NDArray[np.float32]]], Iterator[NDArray[np.float32]
 
 
 def find_beats_and_onsets(
-    request: AnalysisRequest, progress: Progress, through: Passing | None = None
+    request: AnalysisRequest, progress: Progress, through: Passing | None = None, others: float = 0.0
 ) -> FoundAnalyses:
     """Find the beat grid, onsets, loudness and faults of the unedited mix.
 
     Parameters
     ----------
     through : another analysis that reads the same blocks, so that the recording is read once
+    others : its work relative to this one, for the progress
 
     Raises
     ------
@@ -245,7 +246,7 @@ def find_beats_and_onsets(
     state = request.state
     with CheckedMix(state, request.media) as mix:
         blocks = mix.mono_blocks() if through is None else through(mix.mono_blocks())
-        made = listen(blocks, state.rate_hz, state.length_samples, progress)
+        made = listen(blocks, state.rate_hz, state.length_samples, progress, others=others)
         listening = replace(made.listening, **mix.faults())
     return FoundAnalyses({"beats": made.grid, "listening": listening}, listening_ids(state), made.songs)
 

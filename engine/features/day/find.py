@@ -78,13 +78,16 @@ def day_in(
     """
     frames, (music, speech) = evidence.frames, music_and_speech(evidence)
     states = activity(frames, music, speech)
+    progress.check_cancelled()
     segments = segments_of(evidence, states)
-    pairs = find_pairs(frames, spans_of(segments), progress.part(0.0, 0.6), in_all_keys=False)
+    pairs = find_pairs(frames, spans_of(segments), progress.part(0.0, 0.45), in_all_keys=False)
     songs = _songs(evidence, states, segments, pairs)
-    if others := _in_other_keys(frames, songs, progress.part(0.6, 0.8)):
+    progress.check_cancelled()
+    if others := _in_other_keys(frames, songs, progress.part(0.45, 0.6)):
         pairs += others
         songs = _songs(evidence, states, segments, pairs)
-    played_again = takes_from(frames, performances(frames.levels_db), pairs, progress.part(0.8, 1.0))
+    progress.check_cancelled()
+    played_again = takes_from(frames, performances(frames.levels_db), pairs, progress.part(0.6, 1.0))
     played = sorted((take.start_s, take.stop_s) for song in songs for take in song.takes)
     talk = _talk(states, speech, played)
     length_s = len(frames) / FRAMES_PER_S

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.core.errors import Cancelled, OffcutError
 from engine.core.progress import Progress
+from engine.core.timebase import samples_to_s
 from engine.document.analysis import DAY, TAKES, Analysis, analysis_id, require_recording
 from engine.document.edits.analyses import DRUMS, mix_inputs, role_of, takes_id
 from engine.document.state import DocumentState
@@ -16,6 +17,11 @@ from engine.features.day.stored import stored_day
 from engine.features.takes.finders.takes_that_play import stored_takes
 from engine.recordings.analyses import AnalysisRequest, FoundAnalyses, missing_analyses
 from engine.recordings.listen import find_beats_and_onsets, mono_blocks
+
+_OF_EVIDENCE = 1.15
+"""Work of the evidence relative to beats, onsets and loudness: the networks of voices."""
+_COMPARED, _COMPARED_EACH_S, _NAMED = 0.11, 2.9e-5, 0.99
+"""Work of comparing passages relative to reading, and more with the length; and the share before names."""
 
 
 def analyse(request: AnalysisRequest, progress: Progress) -> FoundAnalyses:
@@ -30,21 +36,25 @@ def analyse(request: AnalysisRequest, progress: Progress) -> FoundAnalyses:
     """
     state = request.state
     require_recording(state, "analyse")
-    passing, reading = EvidenceInPassing(state.rate_hz), progress.part(0.0, 0.9)
+    length_s = samples_to_s(state.length_samples, state.rate_hz)
+    read = 1.0 / (1.0 + _COMPARED + _COMPARED_EACH_S * length_s)
+    passing, reading = EvidenceInPassing(state.rate_hz), progress.part(0.0, read)
     found = FoundAnalyses({}, {})
     if missing_analyses(request, ["listening"]):
-        found = find_beats_and_onsets(request, reading, passing.passing)
+        found = find_beats_and_onsets(request, reading, passing.passing, _OF_EVIDENCE)
     else:
         position = 0
         for block in passing.passing(mono_blocks(state, request.media)):
             reading.check_cancelled()
             position += len(block)
             reading.report(position / max(1, state.length_samples), "Finding songs")
+    reading.check_cancelled()
     evidence = passing.evidence()
-    day, takes = day_in(evidence, progress.part(0.9, 0.97), is_kit=_is_kit(state))
+    reading.check_cancelled()
+    day, takes = day_in(evidence, progress.part(read, _NAMED), is_kit=_is_kit(state))
     notices: tuple[str, ...] = ()
     try:
-        day = with_known_names(day, evidence.frames, Library(), progress.part(0.97, 1.0))
+        day = with_known_names(day, evidence.frames, Library(), progress.part(_NAMED, 1.0))
     except Cancelled:
         raise
     except OffcutError as error:  # songs are found without their names, too

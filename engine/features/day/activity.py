@@ -15,9 +15,11 @@ from engine.analysis.detection.voices import (
     FRAME_S,
     MUSIC,
     SINGING,
+    SPEECH,
     features,
     speech_scores,
 )
+from engine.analysis.signal.span_means import means_around
 from engine.analysis.signal.viterbi import stay_or_jump, traced
 from engine.features.day.evidence import Evidence
 from engine.features.takes.features import FRAMES_PER_S, STEPS_PER_S, Frames
@@ -40,6 +42,8 @@ _CHANGE = 4.0
 _LEAST = 0.02
 _SILENT_BELOW_DB = 34.0
 _QUIET_COST = 2.5
+_PROBABLE, _SINGERS_S, _SUNG = 0.5, 40.0, 0.25
+"""Probability of a voice, and share of singing in the voices around from which on they are singers."""
 
 
 def pooled(values: Floats, count: int) -> Floats:
@@ -56,13 +60,29 @@ def pooled(values: Floats, count: int) -> Floats:
 
 
 def music_and_speech(evidence: Evidence) -> tuple[Floats, Floats]:
-    """Return the probabilities of music or singing, and of speech, shape (frames,) each."""
+    """Return the probabilities of music or singing, and of speech, shape (frames,) each.
+
+    Words that are sung without instruments sound like speech: voices are singers where they sing now and
+    then.
+    """
     count = len(evidence.frames)
     voices = evidence.voices
     music = pooled(voices[:, [MUSIC, SINGING]].max(axis=1), count)
     scores = speech_scores(features(voices)) if len(voices) else np.zeros(0, np.float32)
     speech = pooled((1.0 / (1.0 + np.exp(-scores))).astype(np.float32), count)
-    return music, speech
+    alone, sung = singing(evidence)
+    width = round(_SINGERS_S * FRAMES_PER_S)
+    both = means_around(np.stack([alone, sung], axis=1).astype(np.float64), width)
+    by_singers = alone & (both[:, 1] > _SUNG * both[:, 0])
+    music = np.where(by_singers, np.maximum(music, speech), music)
+    return music, np.where(by_singers, np.float32(0.0), speech)
+
+
+def singing(evidence: Evidence) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return of each frame whether a voice without instruments is audible, and whether it sings."""
+    voices = pooled(evidence.voices[:, [SPEECH, SINGING, MUSIC]], len(evidence.frames))
+    alone = (voices[:, :2].max(axis=1, initial=0.0) > _PROBABLE) & (voices[:, 2] < _PROBABLE)
+    return alone, alone & (voices[:, 1] > voices[:, 0])
 
 
 def activity(frames: Frames, music: Floats, speech: Floats) -> States:

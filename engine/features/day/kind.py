@@ -9,9 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.analysis.detection.voices import SINGING, SPEECH
 from engine.core.timebase import runs
-from engine.features.day.activity import State, pooled
+from engine.features.day.activity import State, singing
 from engine.features.day.day import DayKind
 from engine.features.day.evidence import Evidence
 from engine.features.takes.features import FRAMES_PER_S
@@ -21,8 +20,8 @@ _TALK_S, _OF_TALK = 10.0, 0.25
 """Talk of an interview at least, and playing relative to it at most."""
 _JINGLE_S, _REST_S = 45.0, 4.0
 """Playing of an interview at most, with rests up to the second length."""
-_PROBABLE, _SUNG = 0.5, 0.15
-"""Probability of a voice, and share of singing in the voices from which on they are singers."""
+_SUNG = 0.15
+"""Share of singing in the voices of an interview at most."""
 _PLAYED_S, _CLEAR, _PITCHED = 10.0, 0.35, 0.25
 """Playing of a drum session at least, and share of its frames with a clear pitch at most."""
 
@@ -53,10 +52,9 @@ def _longest_s(playing: NDArray[np.bool_]) -> float:
 
 
 def sung_share(evidence: Evidence) -> float:
-    """Return the share of singing in the time with voices, 0 to 1; 0 without a voice."""
-    voices = pooled(evidence.voices[:, [SPEECH, SINGING]], len(evidence.frames))
-    are_voices = voices.max(axis=1, initial=0.0) > _PROBABLE
-    return float((voices[are_voices, 1] > voices[are_voices, 0]).mean()) if are_voices.any() else 0.0
+    """Return the share of singing in voices without instruments, 0 to 1; 0 without a voice."""
+    alone, sung = singing(evidence)
+    return float(sung.sum() / max(int(alone.sum()), 1))
 
 
 def _pitched_share(evidence: Evidence, states: NDArray[np.int64]) -> float:

@@ -76,7 +76,7 @@ def day_in(
     ------
     Cancelled : the user asked for it
     """
-    frames, (music, speech) = evidence.frames, music_and_speech(evidence)
+    frames, (music, speech) = evidence.frames, music_and_speech(evidence, is_kit=is_kit)
     states = activity(frames, music, speech)
     progress.check_cancelled()
     segments = segments_of(evidence, states)

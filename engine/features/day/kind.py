@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.timebase import runs
-from engine.features.day.activity import State, singing
+from engine.features.day.activity import State, singing, sounding_frames
 from engine.features.day.day import DayKind
 from engine.features.day.evidence import Evidence
 from engine.features.takes.features import FRAMES_PER_S
 from engine.features.takes.playing import standing_out
 
-_TALK_S, _OF_TALK = 10.0, 0.25
-"""Talk of an interview at least, and playing relative to it at most."""
+_TALK_S, _OF_TALK, _OTHERS, _BELOW_DB = 10.0, 0.25, 0.5, 16.0
+"""Talk of an interview at least; playing, and all that sounds, relative to it at most; level of sounding."""
 _JINGLE_S, _REST_S = 45.0, 4.0
 """Playing of an interview at most, with rests up to the second length."""
 _SUNG = 0.15
@@ -35,7 +35,11 @@ def kind_of(evidence: Evidence, states: NDArray[np.int64], *, is_kit: bool = Fal
     is_kit : whether all tracks have the roles of one drum kit
     """
     talk_s, played_s = (float((states == one).sum()) / FRAMES_PER_S for one in (State.TALK, State.PLAYING))
-    if talk_s >= _TALK_S and played_s <= _OF_TALK * talk_s:
+    others = sounding_frames(evidence.frames, _BELOW_DB) & (states != State.TALK)
+    is_talk = (
+        others.sum() / FRAMES_PER_S <= _OTHERS * talk_s
+    )  # drums that the networks do not recognise are not
+    if is_talk and talk_s >= _TALK_S and played_s <= _OF_TALK * talk_s:
         is_short = _longest_s(states == State.PLAYING) <= _JINGLE_S
         return DayKind.INTERVIEW if is_short and sung_share(evidence) < _SUNG else DayKind.REHEARSAL
     if played_s >= max(_PLAYED_S, talk_s) and (is_kit or _pitched_share(evidence, states) <= _PITCHED):

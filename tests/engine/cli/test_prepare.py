@@ -14,6 +14,7 @@ from engine.cli.main import main
 from engine.document.analysis import DAY
 from engine.document.document import Document
 from engine.document.edits.analyses import known_day
+from tests.engine.cli.drum_take import drum_take
 from tests.engine.features.takes.playing import RATE_HZ, joined, passage, quiet
 from tests.engine.spoken import spoken
 
@@ -105,6 +106,15 @@ def test_of_an_interview_only_pauses_are_proposed_until_it_is_another_kind(
     assert _prepared(capsys, folder, "--out", day)["kind"] == "rehearsal"
     _prepared(capsys, folder, "--out", day, "--kind", "interview")
     assert _spans(day) == cuts
+
+
+def test_microphones_of_one_kit_are_a_drum_session(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    drum_take(tmp_path / "kit", [0.0, 5.0] * 24)
+    made = _prepared(capsys, tmp_path / "kit", "--out", tmp_path / "day.offcut")
+    assert made["kind"] == "drums"
+    assert [len(song["takes"]) for song in made["songs"]] == [1]
 
 
 def _spans(path: Path) -> list[tuple[float, float]]:

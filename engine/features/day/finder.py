@@ -52,6 +52,8 @@ def summary(day: Day, cuts: int) -> str:
     talk_s, idle_s = (sum(stop_s - start_s for start_s, stop_s in spans) for spans in (day.talk, day.idle))
     if day.kind is DayKind.INTERVIEW:
         return f"Interview: {format_time(talk_s, 0)} of talk stays; {counted(cuts, 'pause')} to shorten."
+    if not day.songs and not cuts:
+        return "No songs were found, so nothing is proposed."
     takes = sum(len(song.takes) for song in day.songs)
     found = [counted(len(day.songs), "song"), counted(takes, "take")]
     found += [
@@ -96,7 +98,7 @@ def _cuts(request: FinderRequest, day: Day) -> Iterator[Proposal]:
     played = [(take.start_s, take.stop_s) for song in day.songs for take in song.takes]
     for span in day.talk:
         yield _cut(request, span, "talk", f"Talk of {_length(span)} {_where(span, played)}.")
-    for span in day.idle:
+    for span in day.idle if played else ():  # without a song, it may be the recording itself
         if span[1] - span[0] >= LEAST_CUT_S:
             yield _cut(request, span, "idle", f"Idle time of {_length(span)} {_where(span, played)}.")
     for song in day.songs:

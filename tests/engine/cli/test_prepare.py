@@ -117,6 +117,22 @@ def test_microphones_of_one_kit_are_a_drum_session(
     assert [len(song["takes"]) for song in made["songs"]] == [1]
 
 
+@pytest.mark.parametrize("sound", ["silence", "noise", "a moment", "a drone"])
+def test_a_recording_without_songs_stays_whole(
+    sound: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at_s = np.arange(10 * RATE_HZ) / RATE_HZ
+    sounds = {
+        "silence": np.zeros(10 * RATE_HZ),
+        "noise": 0.1 * np.random.default_rng(1).standard_normal(10 * RATE_HZ),
+        "a moment": passage(1, 1.0)[: RATE_HZ // 10],
+        "a drone": 0.2 * (np.sin(2 * np.pi * 110.0 * at_s) + np.sin(2 * np.pi * 165.0 * at_s)),
+    }
+    soundfile.write(tmp_path / "odd.wav", sounds[sound], RATE_HZ, "PCM_16")
+    made = _prepared(capsys, tmp_path / "odd.wav", "--out", tmp_path / "day.offcut")
+    assert (made["kind"], made["songs"], made["proposals"]) == ("rehearsal", [], 0)
+
+
 def _spans(path: Path) -> list[tuple[float, float]]:
     """Return the proposed spans of a document in seconds."""
     with Document.open(path, to_read=True) as document:

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.errors import OffcutError, UsageError
+from engine.core.progress import check_heeded
 from engine.core.timebase import runs
 
 if TYPE_CHECKING:
@@ -123,7 +124,10 @@ class VoiceStream:
     def _take(self, piece: Samples, count: int) -> None:
         events, voices = _networks()
         first = self._before // _HOP
-        found = np.column_stack([events.detect_probs(piece), voices.detect_probs(piece)])
+        sounding = events.detect_probs(piece)
+        check_heeded()
+        found = np.column_stack([sounding, voices.detect_probs(piece)])
+        check_heeded()
         self._found.append(found[first : first + count].astype(np.float32))
 
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
 from engine.core.errors import Cancelled, OffcutError
-from engine.core.progress import Progress
+from engine.core.progress import Progress, heeding
 from engine.core.timebase import samples_to_s
 from engine.document.analysis import DAY, TAKES, Analysis, analysis_id, require_recording
 from engine.document.edits.analyses import DRUMS, mix_inputs, role_of, takes_id
@@ -40,11 +45,15 @@ def analyse(request: AnalysisRequest, progress: Progress) -> FoundAnalyses:
     read = 1.0 / (1.0 + _COMPARED + _COMPARED_EACH_S * length_s)
     passing, reading = EvidenceInPassing(state.rate_hz), progress.part(0.0, read)
     found = FoundAnalyses({}, {})
+
+    def through(blocks: Iterator[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
+        return heeding(reading, passing.passing(blocks))
+
     if missing_analyses(request, ["listening"]):
-        found = find_beats_and_onsets(request, reading, passing.passing, _OF_EVIDENCE)
+        found = find_beats_and_onsets(request, reading, through, _OF_EVIDENCE)
     else:
         position = 0
-        for block in passing.passing(mono_blocks(state, request.media)):
+        for block in through(mono_blocks(state, request.media)):
             reading.check_cancelled()
             position += len(block)
             reading.report(position / max(1, state.length_samples), "Finding songs")

@@ -54,8 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
     """Import new files, analyse, score and propose; nothing is decided."""
     seconds: dict[str, float] = {}
-    found = (path for one in options.audio for path in recordings_in(one, _REMEDY))
-    paths = tuple(dict.fromkeys(found))
+    paths = tuple(dict.fromkeys(path for one in options.audio for path in recordings_in(one, _REMEDY)))
     imported = _import(options.out, paths, progress.part(0.0, IMPORTED), seconds)
     with opened(options.out) as document:
         with _timed(seconds, "analyse"):

@@ -151,7 +151,9 @@ class BeatNetwork(nn.Module):
 
 
 @torch.no_grad()
-def chunked_probabilities(network: BeatNetwork, levels: Tensor, chunk_frames: int = 15_000) -> Tensor:
+def chunked_probabilities(
+    network: BeatNetwork, levels: Tensor, chunk_frames: int = 15_000, progress: Progress = SILENT
+) -> Tensor:
     """Return probabilities of beat and downbeat, shape (frames, 2), of levels of any length.
 
     Chunks overlap by the receptive field, so that the result equals that of the whole recording.
@@ -159,9 +161,15 @@ def chunked_probabilities(network: BeatNetwork, levels: Tensor, chunk_frames: in
     Parameters
     ----------
     levels : shape (frames, BANDS), of `network_input`
+
+    Raises
+    ------
+    Cancelled : the user asked for it
     """
     pieces = []
     for start in range(0, len(levels), chunk_frames):
+        progress.check_cancelled()
+        progress.report(start / len(levels), "Detecting the beats")
         stop = min(len(levels), start + chunk_frames)
         first, last = max(0, start - CONTEXT_FRAMES), min(len(levels), stop + CONTEXT_FRAMES)
         logits = network(levels[None, first:last])[0]
@@ -225,9 +233,10 @@ def activations_of(levels: Levels, progress: Progress = SILENT) -> Activations:
     summed = np.zeros((len(levels), 2))
     with few_threads():
         for done, speed in enumerate(_SPEEDS):
-            progress.check_cancelled()
             played = torch.from_numpy(_resampled(scaled, round(len(scaled) / speed)))
-            found = _resampled(chunked_probabilities(network, played).numpy(), len(scaled))
+            share = progress.step(done, len(_SPEEDS))
+            found = _resampled(chunked_probabilities(network, played, progress=share).numpy(), len(scaled))
+            progress.check_cancelled()
             likely = np.clip(found.astype(np.float64), _LEAST, 1.0 - _LEAST)
             summed += (likely / (1.0 - likely)) ** _FAVOURS_CLEAR
             progress.report((done + 1) / len(_SPEEDS), "Detecting the beats")

@@ -307,6 +307,7 @@ def songs_of(
             gap = int(np.median(np.diff(beats)))
             likely = probabilities(weigh(frames, given, prior or USUAL_TEMPI, progress))
             bars = bar_places(frames, grid.bar_positions[first:last], given)
+            progress.check_cancelled()
             stop = int(beats[-1]) + gap
             found.append(Song(int(beats[0]), stop, 60.0 * rate_hz / gap, likely, bars))
     return tuple(found)
@@ -384,6 +385,7 @@ def listen(
     grid = readings[0].grid if readings else empty_grid(MAKER)
     songs = songs_of(traces, grid, tempo_prior, progress.part(found, 1.0))
     progress.report(1.0, "Analysed")
+    progress.check_cancelled()
     listening = _listening(traces.onsets.positions_samples, traces.loudness_db, traces.dead_air)
     return PassResult(grid, listening, readings, songs)
 

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from engine.recordings.analyses import FoundAnalyses
 
 
+PREPARING = "Preparing the day"
 UNSURE_TEMPO = "Tempo is ambiguous: show alternatives ‹timing.tempo›."
 
 
@@ -79,12 +80,13 @@ class Analysing(QObject):
         self._work.said.emit(self._session.apply(edit).label)
         self.listen(path)
 
-    def listen(self, taste: Path | None, warnings: tuple[str, ...] = ()) -> None:
+    def listen(self, taste: Path | None, warnings: tuple[str, ...] = (), *, of_day: bool = False) -> None:
         """Analyse the open recording; with a taste, score it and propose cuts.
 
         Parameters
         ----------
         warnings : sentences about the recordings, shown with the result too
+        of_day : whether its songs are found in the same pass, after the import of a day
         """
         self._warnings = warnings or self._warnings
         if not self._session.state.tracks:
@@ -92,8 +94,10 @@ class Analysing(QObject):
                 self._work.said.emit(f"Chose taste {taste.stem}; import a recording to analyse")
             return
         title = "Analysing" if taste is None else f"Analysing with {taste.stem}"
+        title = PREPARING if of_day else title
         state, media, known = self._session.state, self._session.media, self._session.stored_analyses
-        job, take = partial(listen_to, state, media, taste), partial(self._heard, state.tracks, taste)
+        job = partial(listen_to, state, media, taste, of_day=of_day)
+        take = partial(self._heard, state.tracks, taste)
         handle = self._work.compute(job, known, title, take, again=Again("taste.listen"))
         self._listening = handle
         if taste is not None:
@@ -258,21 +262,28 @@ class Recordings(QObject):
         """Close the files."""
         self.wave_tiles.close()
 
-    def import_files(self, paths: tuple[Path, ...], rate_hz: int = 0, split: Split = Split.NAMED) -> None:
+    def import_files(
+        self,
+        paths: tuple[Path, ...],
+        rate_hz: int = 0,
+        split: Split = Split.NAMED,
+        prepare: Callable[[], object] | None = None,
+    ) -> None:
         """Import recordings as tracks, into a new document next to the first one if none is open.
 
         Parameters
         ----------
         rate_hz : of a document that has none yet; 0 for the highest of the recordings
         split : which files become a track a channel
+        prepare : goes on with a day, whose songs are found in the analysis; called once that has begun
         """
         state = self._session.state
         request = ImportRequest(paths, state.rate_hz or rate_hz, state, Mode.AUTO, self._session.media, split)
         asked = {"paths": [str(path) for path in paths], "rate_hz": rate_hz, "split": str(split)}
         again = Again("file.import", asked)
-        self._work.read(
-            import_recordings, request, "Importing", partial(self._imported, request), again=again
-        )
+        is_day = prepare is not None
+        job, title = partial(import_recordings, of_day=is_day), PREPARING if is_day else "Importing"
+        self._work.read(job, request, title, partial(self._imported, request, prepare), again=again)
 
     def restart(self, request: Mapping[str, object]) -> None:
         """Import by a stored request again.
@@ -286,12 +297,15 @@ class Recordings(QObject):
         split = Split(stored) if stored in known else Split.NAMED
         self.import_files(paths, stored_number(request.get("rate_hz"), 0), split)
 
-    def _imported(self, request: ImportRequest, imported: Imported) -> None:
+    def _imported(
+        self, request: ImportRequest, prepare: Callable[[], object] | None, imported: Imported
+    ) -> None:
         """Add the imported tracks; a document is created only now, so that a failure leaves none behind."""
         state = self._session.state
         is_other_rate = state.rate_hz not in (0, request.rate_hz)
         if is_other_rate or (state.sources, state.tracks) != (request.into.sources, request.into.tracks):
-            self.import_files(request.paths, split=request.split)  # another came first, or clips were moved
+            # Another import came first, or clips were moved.
+            self.import_files(request.paths, split=request.split, prepare=prepare)
             return
         placed = self._placed(imported)
         note: str | None = ""
@@ -313,7 +327,9 @@ class Recordings(QObject):
             self.compare_tracks(self._report_outside)
         warnings = (note, *warnings) if note else warnings
         self._work.said.emit(joined_sentences(change.label, warnings))
-        self._analysing.listen(self._analysing.taste, warnings)
+        self._analysing.listen(self._analysing.taste, warnings, of_day=prepare is not None)
+        if prepare is not None:
+            prepare()
 
     def _placed(self, imported: Imported) -> Imported | None:
         """Return imported files at the places that the user chose; None if the user cancelled."""

@@ -17,11 +17,12 @@ from desktop.shell.work.work import Work
 from engine.core.errors import UsageError
 from engine.core.extensions.names import any_named
 from engine.core.files.safe_write import shown
-from engine.core.wording import reason_of
 from engine.document.analysis import require_recording
 from engine.exchange.imports.formats import IMPORTS
 from engine.recordings.import_audio import Split, offered, rates_of
-from engine.sound.decoders.registry import audio_files, audio_suffixes
+from engine.sound.decoders.registry import audio_suffixes, recordings_in
+
+_REMEDY = "drop audio files, or a folder with some"
 
 
 class Extending(QObject):
@@ -142,7 +143,7 @@ class Files(QObject):
         ------
         UsageError : a document among others, or a folder without recordings or one that cannot be listed
         """
-        dropped = tuple(found for path in paths for found in _dropped(Path(path)))
+        dropped = tuple(found for path in paths for found in recordings_in(Path(path), _REMEDY))
         documents = [path for path in dropped if path.suffix == ".offcut"]
         if len(dropped) > 1 and documents:
             raise UsageError(f"{shown(documents[0])} is a document: open it separately, or leave it out.")
@@ -165,18 +166,6 @@ class Files(QObject):
         name = form_dialogs.ask_snapshot_name(self._window)
         if name is not None:
             self.said.emit(f"Saved a snapshot: {self._session.snapshot(name).name}")
-
-
-def _dropped(path: Path) -> tuple[Path, ...]:
-    """Return a dropped file, or the recordings in a dropped folder and the folders below it."""
-
-    def refuse(error: OSError) -> None:
-        raise UsageError(f"{shown(Path(error.filename))} cannot be listed: {reason_of(error)}.") from error
-
-    found = tuple(audio_files(path, refuse))
-    if not found:
-        raise UsageError(f"{shown(path)} holds no recordings: drop audio files, or a folder with some.")
-    return found
 
 
 def _is_recording(path: Path) -> bool:

@@ -13,6 +13,7 @@ from desktop.demo_files import is_demo
 from engine.analysis.found_takes import FoundTakes
 from engine.core.errors import OffcutError, UsageError
 from engine.document.analysis import (
+    DAY,
     PICKUP,
     SECTIONS,
     TAKES,
@@ -24,11 +25,12 @@ from engine.document.analysis import (
     NearestReference,
     ScoreCurve,
     StoredCurve,
+    StoredDay,
     StoredSections,
     StrokePickup,
 )
 from engine.document.document import Document
-from engine.document.edits.analyses import PROMOTED, known_sections
+from engine.document.edits.analyses import PROMOTED, known_day, known_sections
 from engine.document.file.history import StepLabel
 from engine.document.file.stored_analyses import FORMS
 from engine.document.file.stored_audio import StoredAudio
@@ -203,6 +205,11 @@ class Session(QObject):
     def sections(self) -> StoredSections | None:
         """The sections that were found; None where the tracks as they are were not analysed for them."""
         return known_sections(self.state, self._analysis(SECTIONS))
+
+    @property
+    def day(self) -> StoredDay | None:
+        """The songs of the day; None where the tracks as they are were not analysed for them."""
+        return known_day(self.state, self._analysis(DAY))
 
     @property
     def promoted(self) -> Hits | None:

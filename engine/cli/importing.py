@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -147,12 +148,7 @@ def run_new(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOut
     is_there = _is_new_document(options.project)
     request = ImportRequest(tuple(options.audio), place=Mode(options.place), split=split_of(options))
     imported = import_with_kit(request, progress)
-
-    def fill(document: Document) -> None:
-        document.apply(import_edit(document.state, imported))
-        if imported.pickup is not None:
-            document.apply(*store_pickup(document.state, imported.pickup))
-
+    fill = partial(put_imported, imported)
     start = stated_start(DocumentState(), imported)
     with opened(options.project) if is_there else Document.create(options.project, fill) as document:
         if is_there:
@@ -162,6 +158,14 @@ def run_new(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOut
 
 
 NEW = Verb(add_new_arguments, run_new)
+
+
+def put_imported(imported: Imported, document: Document) -> None:
+    """Add the tracks of an import, and the comparison of the tracks where they are the first."""
+    is_first = not document.state.tracks
+    document.apply(import_edit(document.state, imported))
+    if is_first and imported.pickup is not None:
+        document.apply(*store_pickup(document.state, imported.pickup))
 
 
 def _is_new_document(path: Path) -> bool:

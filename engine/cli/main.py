@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from types import MappingProxyType
@@ -28,6 +29,7 @@ from engine.core.build import OWN, WITHOUT, is_bundle
 from engine.core.errors import Cancelled, FileExistsAlreadyError, OffcutError, UsageError
 from engine.core.extensions import unexpected_message
 from engine.core.progress import Progress, ReportingProgress
+from engine.core.remaining_time import RemainingTime
 
 READER_GONE = 141
 """Conventional exit status after the reader closes the output: 128 and the number of SIGPIPE."""
@@ -196,10 +198,19 @@ class _Parser(argparse.ArgumentParser):
 
 
 class ProgressLine:
-    """Writes progress on one line of standard error."""
+    """Writes progress and the time left on one line of standard error."""
+
+    def __init__(self) -> None:
+        self._remaining = RemainingTime(time.monotonic())
 
     def __call__(self, fraction: float, text: str, figures: Mapping[str, float]) -> None:
         """Rewrite the line."""
+        from engine.core.timebase import format_time  # numpy: only once a verb works
+
+        now_s = time.monotonic()
+        self._remaining.report(fraction, now_s)
+        left_s = self._remaining.left_s(now_s)
+        left = "" if left_s is None else f"{format_time(left_s, 0)} left  "
         values = "  ".join(f"{name} {value:.3g}" for name, value in figures.items())
         end = "\n" if fraction >= 1.0 else ""
-        print(f"\r\x1b[K{fraction:4.0%}  {text}  {values}", end=end, file=sys.stderr, flush=True)
+        print(f"\r\x1b[K{fraction:4.0%}  {text}  {left}{values}", end=end, file=sys.stderr, flush=True)

@@ -11,29 +11,32 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from engine.cli.documents import analysing, media_at_hand, media_of, opened
-from engine.cli.importing import place_rows
+from engine.cli.importing import place_rows, put_imported
 from engine.cli.output import Verb, VerbOutput
 from engine.cli.propose import propose_in
-from engine.core.errors import UsageError
 from engine.core.files.safe_write import shown
 from engine.core.progress import Progress
 from engine.core.timebase import format_time
-from engine.core.wording import counted, reason_of
+from engine.core.wording import counted
 from engine.document.analysis import DAY, StoredDay
 from engine.document.document import Document
 from engine.document.edits.analyses import known_day
 from engine.document.edits.proposals import set_analyses
 from engine.document.grid_edits import keeping_edited
-from engine.features.day.day import Day
+from engine.features.day.choices import change_kind
+from engine.features.day.day import IMPORTED, Day, DayKind
 from engine.features.day.finder import song_rows
 from engine.features.day.stored import day_of
-from engine.recordings.analyses import AnalysisRequest, analysed, missing_analyses, store_pickup
-from engine.recordings.import_audio import Imported, ImportRequest, import_edit
+from engine.recordings.analyses import AnalysisRequest, analysed, missing_analyses
+from engine.recordings.import_audio import Imported, ImportRequest
 from engine.recordings.stated.placements import Mode
-from engine.sound.decoders.registry import audio_files
+from engine.sound.decoders.registry import recordings_in
+
+_REMEDY = "name audio files, or a folder with some"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,17 +45,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", type=Path, required=True, metavar="DAY.offcut", help="the document; one that exists goes on"
     )
+    parser.add_argument(
+        "--kind", choices=tuple(map(str, DayKind)), help="of the day, if another was recognised"
+    )
     parser.add_argument("--taste", type=Path, metavar="T.taste", help="score the recordings with a taste")
 
 
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
     """Import new files, analyse, score and propose; nothing is decided."""
     seconds: dict[str, float] = {}
-    paths = _recordings(options.audio)
-    imported = _import(options.out, paths, progress.part(0.0, 0.3), seconds)
+    paths = tuple(dict.fromkeys(path for one in options.audio for path in recordings_in(one, _REMEDY)))
+    imported = _import(options.out, paths, progress.part(0.0, IMPORTED), seconds)
     with opened(options.out) as document:
         with _timed(seconds, "analyse"):
-            _analyse(document, None, ["day"], progress.part(0.3, 0.9))
+            _analyse(document, None, ["day"], progress.part(IMPORTED, 0.9 if options.taste else 0.98))
+        if options.kind is not None:
+            _take_for(document, DayKind(options.kind))
         if options.taste is not None:
             with _timed(seconds, "score"):
                 _analyse(document, options.taste, ["score"], progress.part(0.9, 0.98))
@@ -78,18 +86,6 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
 PREPARE = Verb(add_arguments, run)
 
 
-def _recordings(given: list[Path]) -> tuple[Path, ...]:
-    """Return the files that are given, and those in given folders."""
-
-    def refuse(error: OSError) -> None:
-        raise UsageError(f"{shown(Path(error.filename))} cannot be listed: {reason_of(error)}.") from error
-
-    found = tuple(dict.fromkeys(path for one in given for path in audio_files(one, refuse)))
-    if not found:
-        raise UsageError(f"{shown(given[0])} holds no recordings: name audio files, or a folder with some.")
-    return found
-
-
 @contextmanager
 def _timed(seconds: dict[str, float], step: str) -> Iterator[None]:
     begun = time.monotonic()
@@ -106,7 +102,7 @@ def _import(
     if not os.path.lexists(out):
         with _timed(seconds, "import"):
             imported = import_with_kit(ImportRequest(paths, place=Mode.AUTO), progress)
-            with Document.create(out, lambda document: _put(document, imported)):
+            with Document.create(out, partial(put_imported, imported)):
                 return imported
     with opened(out) as document:
         known = {os.path.realpath(path) for path in media_at_hand(document).values()}
@@ -118,15 +114,8 @@ def _import(
             request = ImportRequest(fresh, before.rate_hz, before, Mode.AUTO, media_at_hand(document))
             with analysing(document):
                 imported = import_with_kit(request, progress)
-            _put(document, imported)
+            put_imported(imported, document)
             return imported
-
-
-def _put(document: Document, imported: Imported) -> None:
-    is_first = not document.state.tracks
-    document.apply(import_edit(document.state, imported))
-    if is_first and imported.pickup is not None:
-        document.apply(*store_pickup(document.state, imported.pickup))
 
 
 def _analyse(document: Document, taste: Path | None, names: list[str], progress: Progress) -> None:
@@ -142,6 +131,12 @@ def _analyse(document: Document, taste: Path | None, names: list[str], progress:
     ids = keeping_edited(document.state, found.ids)
     edit = set_analyses(document.state, ids, "Recording analysed", by_listening=True)
     document.apply(edit, {found.ids[kind]: one for kind, one in found.analyses.items()})
+
+
+def _take_for(document: Document, kind: DayKind) -> None:
+    stored = known_day(document.state, document.analysis(DAY))
+    if stored is not None and stored.kind != kind:
+        document.apply(*change_kind(document.state, stored, kind))
 
 
 def _lines(day: Day) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextvars import ContextVar
 from functools import partial
 from threading import Lock
@@ -137,13 +137,13 @@ class ReportingProgress:
 SILENT = ReportingProgress()
 
 
-def parallel(progress: Progress, count: int) -> tuple[Progress, ...]:
+def parallel(progress: Progress, count: int, shares: Sequence[float] | None = None) -> tuple[Progress, ...]:
     """Return a progress for each of `count` parts of a job that run at the same time, on threads.
 
-    The job has done the mean of their fractions. Figures are reported once all parts have reported theirs, as
-    means: the first loss of each part together, then the second.
+    The job has done the sum of their fractions by `shares`, which are equal without them. Figures are reported
+    once all parts have reported theirs, as means: the first loss of each part together, then the second.
     """
-    lock, fractions = Lock(), [0.0] * count
+    lock, fractions, weights = Lock(), [0.0] * count, shares or (1.0 / count,) * count
     waiting: list[deque[dict[str, float]]] = [deque() for _ in range(count)]
 
     def on_report(number: int, fraction: float, text: str, figures: dict[str, float]) -> None:
@@ -154,7 +154,8 @@ def parallel(progress: Progress, count: int) -> tuple[Progress, ...]:
             together = [own.popleft() for own in waiting] if all(waiting) else []
             names = together[0] if together else ()
             means = {name: sum(one[name] for one in together) / count for name in names}
-            progress.report(sum(fractions) / count, text, **means)
+            done = sum(one * share for one, share in zip(fractions, weights, strict=True))
+            progress.report(done, text, **means)
 
     cancelled = _CancelledOf(progress)
     return tuple(ReportingProgress(partial(on_report, number), cancelled) for number in range(count))

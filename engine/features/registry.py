@@ -131,7 +131,8 @@ class FoundEdits:
             gridded, grids = set_grid(state, self.found.grid, put.label)
             put = replace(put, changes=(*gridded.changes, *put.changes))
         put = replace(put, merges_as=merges_as)
-        regions = add_all(state, self.found.regions, f"Named {counted(len(self.found.regions), 'region')}")
+        named = add_all(state, self.found.regions, f"Named {counted(len(self.found.regions), 'region')}")
+        regions = replace(named, merges_as=merges_as)
         made: list[Applied] = [self.analysing(state), (put, grids, self.found.audio), (regions, {}, ())]
         return [one for one in made if one[0].changes]
 

@@ -96,6 +96,7 @@ class Analyser:
     analyse : a function of `AnalysisRequest` and `Progress`, or its place as "module:name". It returns a
         `StoredCurve`, or `FoundAnalyses` if there is an `is_current`
     needs : names of analyses of Offcut that are computed before, where they are missing
+    brings : names of analyses that it computes in the same pass, where they are missing
     lane : title of the lane that draws the curve; empty for none
     version : a higher one computes the analysis of each document again
     is_current : whether a stored analysis is the result for a request; None for a curve, which has the id of
@@ -104,6 +105,7 @@ class Analyser:
 
     analyse: str | Callable[[AnalysisRequest, Progress], FoundAnalyses | StoredCurve]
     needs: tuple[str, ...] = ()
+    brings: tuple[str, ...] = ()
     lane: str = ""
     version: int = 1
     is_current: Callable[[AnalysisRequest, Analysis | None], bool] | None = None
@@ -123,15 +125,20 @@ class Analyser:
 
 
 def missing_analyses(request: AnalysisRequest, names: Iterable[str]) -> list[str]:
-    """Return the names of the analyses, and of those that they need, that are not current; in order."""
+    """Return the names of the analyses, and of those that they need, that are not current; in order.
+
+    Those that an earlier one brings are left out.
+    """
 
     def with_needs(some: Iterable[str]) -> Iterator[str]:
         for name in some:
             yield from with_needs(ANALYSES[name].needs)
             yield name
 
-    missing = []
+    missing: list[str] = []
     for name in dict.fromkeys(with_needs(names)):
+        if any(name in ANALYSES[before].brings for before in missing):
+            continue
         is_current = ANALYSES[name].is_current
         assert is_current is not None, "the registry adds it"
         if not is_current(request, request.analyses.get(name)):

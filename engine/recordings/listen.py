@@ -6,7 +6,7 @@ changes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -198,19 +198,25 @@ _LOAD_TASTE = "engine.features.taste.anomaly.taste:load_taste"
 """Named, since features know recordings and not the reverse."""
 
 
-def listen_to_document(request: AnalysisRequest, progress: Progress) -> FoundAnalyses:
+def listen_to_document(
+    request: AnalysisRequest, progress: Progress, first: Sequence[str] = ()
+) -> FoundAnalyses:
     """Find the beat grid, onsets and loudness of a document, scores by a taste, and curves of packages.
 
     Stored analyses of the same recordings are reused, except scores. A curve with a lane, or of a package, is
     computed here unless it needs others than these: then it is once a finder needs it. One that fails is left
     out with a notice.
 
+    Parameters
+    ----------
+    first : names of other analyses, which may bring these in the same pass
+
     Raises
     ------
     SourceError : a recording cannot be read
     TasteError : the taste cannot be read
     """
-    names = ["listening"]
+    names = [*first, "listening"]
     if request.taste is not None:
         if missing_analyses(request, names):  # an invalid taste is reported before minutes of listening
             resolve_name(_LOAD_TASTE)(request.taste)
@@ -227,7 +233,7 @@ Passing = Callable[[Iterator[NDArray[np.float32]]], Iterator[NDArray[np.float32]
 
 
 def find_beats_and_onsets(
-    request: AnalysisRequest, progress: Progress, through: Passing | None = None
+    request: AnalysisRequest, progress: Progress, through: Passing | None = None, others: float = 0.0
 ) -> FoundAnalyses:
     """Find the beat grid, onsets, loudness and faults of the unedited mix.
 
@@ -236,6 +242,7 @@ def find_beats_and_onsets(
     Parameters
     ----------
     through : another analysis that reads the same blocks, so that the recording is read once
+    others : its work relative to this one, for the progress
 
     Raises
     ------
@@ -247,7 +254,7 @@ def find_beats_and_onsets(
             blocks = ahead.enter_context(read_ahead(mix.mono_blocks(), _BLOCKS_AHEAD))
             if through is not None:
                 blocks = ahead.enter_context(read_ahead(through(blocks), _BLOCKS_AHEAD))
-            made = listen(blocks, state.rate_hz, state.length_samples, progress)
+            made = listen(blocks, state.rate_hz, state.length_samples, progress, others=others)
         listening = replace(made.listening, **mix.faults())
     return FoundAnalyses({"beats": made.grid, "listening": listening}, listening_ids(state), made.songs)
 

@@ -24,7 +24,10 @@ from engine.document.analysis import PICKUP, SOUNDS, TAKES, Analysis, BeatGrid
 from engine.document.edits.analyses import PROMOTED
 from engine.document.edits.markers import NamedSpan
 from engine.document.file.stored_audio import StoredAudio
-from engine.document.proposals import Proposal, proposal_id
+from engine.document.kinds.kind import CROSSFADE_MS
+from engine.document.kinds.order import CUT
+from engine.document.proposals import Alternative, Evidence, Proposal, proposal_id
+from engine.document.settings import cut_settings
 from engine.document.state import DocumentState
 
 _NO_TRACK = "no_track"
@@ -244,6 +247,29 @@ class FinderRequest:
         key = proposal_id(kind, start_samples, stop_samples, self.maker, tracks, values)
         return Proposal(
             key, kind, start_samples, stop_samples, score, reason, self.maker, (), values, None, tuple(tracks)
+        )
+
+    def cut(
+        self,
+        start_samples: int,
+        stop_samples: int,
+        score: float,
+        reason: str,
+        ways: tuple[Alternative, ...] = (),
+        evidence: Evidence = Evidence.STRONG,
+    ) -> Proposal:
+        """Return a cut with the crossfade of the document; other crossfades are the same proposal.
+
+        Parameters
+        ----------
+        ways : other spans to cut
+        evidence : how reliably a listener can verify it
+        """
+        payload: dict[str, object] = {CROSSFADE_MS: cut_settings(self.state.settings).crossfade_ms}
+        key = proposal_id(CUT.name, start_samples, stop_samples, self.maker)
+        span = start_samples, stop_samples
+        return Proposal(
+            key, CUT.name, *span, score, reason, self.maker, ways, payload, None, evidence=evidence
         )
 
 

@@ -67,6 +67,8 @@ COMMANDS = (
     _day("find_song", "Find a song in an archive…", (),
         "Find every take of a song in the recordings of a folder, in any key and tempo.",
         do=lambda parts: parts.song_search.ask()),
+    _take("kind", "Kind of the day", ("T",), "Take the day for a rehearsal, an interview or a drum session.",
+        do=lambda parts: parts.day.change_kind()),
     _take("open", "Open take", (), "Go to the take in the timeline.", do=lambda parts: parts.day.open()),
     _take("keep", "Keep take", ("K",), "Keep the take and mark the others of its song; again: no longer.",
         do=lambda parts: parts.day.keep()),

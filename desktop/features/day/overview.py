@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
@@ -16,10 +17,18 @@ from desktop.shell.shell import Shell
 from engine.core.errors import UsageError
 from engine.core.timebase import format_time, s_to_samples, samples_to_s
 from engine.core.wording import level_text
-from engine.document.analysis import DAY, StoredDay
-from engine.document.edits.analyses import known_day
+from engine.document.analysis import StoredDay
 from engine.document.state import Change
-from engine.features.day.choices import Applied, give_stars, rename_song, retain, retain_suggested
+from engine.features.day.choices import (
+    Applied,
+    change_kind,
+    give_stars,
+    kind_step,
+    rename_song,
+    retain,
+    retain_suggested,
+)
+from engine.features.day.day import DayKind
 from engine.features.day.figures import StoredResults
 
 NOT_YET = "The songs of the day are not found yet. Find them first ‹day.find›."
@@ -109,12 +118,6 @@ class Overview(QObject):
 
     # the day
 
-    @property
-    def day(self) -> StoredDay | None:
-        """The stored day; None where the tracks as they are were not analysed for it."""
-        found = self._session.stored_analyses.get(DAY)
-        return known_day(self._session.state, found)
-
     def required_day(self) -> StoredDay:
         """Return the stored day.
 
@@ -122,7 +125,7 @@ class Overview(QObject):
         ------
         UsageError : the songs were not found yet
         """
-        if (day := self.day) is None:
+        if (day := self._session.day) is None:
             raise UsageError(NOT_YET)
         return day
 
@@ -131,14 +134,14 @@ class Overview(QObject):
         self.leave()
 
     def _follow(self, change: Change) -> None:
-        if self.is_open and (change.analyses or change.tracks):
-            if self.day is None:
+        if self.is_open and (change.analyses or change.tracks or change.proposals):
+            if self._session.day is None:
                 self.leave()
             else:
                 self._show()
 
     def _show(self) -> None:
-        day, state = self.day, self._session.state
+        day, state = self._session.day, self._session.state
         if day is None:
             return
         session = self._session
@@ -241,6 +244,19 @@ class Overview(QObject):
         edit, analyses = made
         self._session.apply(edit, analyses)
         self.said.emit(edit.label)
+
+    def change_kind(self) -> None:
+        """Take the day for the next kind, and replace the open proposals of the former one.
+
+        Raises
+        ------
+        UsageError : the songs were not found yet
+        """
+        day = self.required_day()
+        kind = DayKind(day.kind).after
+        self._apply(change_kind(self._session.state, day, kind))
+        finders = self._shell.finders
+        finders.start("day", {}, "Proposing edits", partial(finders.take, merges_as=kind_step(kind)))
 
     def stars(self, count: int) -> None:
         """Give the current take some stars; the same number again takes them off."""

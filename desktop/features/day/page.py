@@ -9,12 +9,20 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QWidget
 
 from desktop.features.day.picture import Picture
 from desktop.features.day.view import DayStrip, SongRows
+from engine.core.wording import counted
+from engine.features.day.day import DayKind
 from widgets.controls.key_caps import KeyButton, column, label, row
 from widgets.controls.text_and_icons import ElidedLabel
 from widgets.theme import TEXT_TITLE, Theme, px
 
-_HEAD = {"day.prepare": "Prepare…", "day.export": "Export takes…", "day.page": "Timeline"}
+_HEAD = {
+    "day.kind": "Rehearsal",
+    "day.prepare": "Prepare…",
+    "day.export": "Export takes…",
+    "day.page": "Timeline",
+}
 _BELOW = {"day.open": "Open", "day.keep": "Keep", "day.name": "Name…", "day.comp": "Comp"}
+_EMPTY = "No songs found yet. Prepare the day, or find its songs, first."
 _HINT = "1 to 5: stars · Tab while playing: the same place in the next take, at one level"
 
 
@@ -32,6 +40,7 @@ class DayPage(QWidget):
         super().__init__(parent)
         self.setAccessibleName("Overview of the day")
         self.setProperty("surface", "ground")
+        self._keys = keys
         self.strip, self.songs = DayStrip(theme), SongRows(theme)
         self._title, self._summary = label("The day"), ElidedLabel("", "dim")
         self._title.setStyleSheet(f"font-weight: 600; font-size: {px(TEXT_TITLE)}px;")
@@ -64,11 +73,20 @@ class DayPage(QWidget):
         for button in self._buttons.values():
             button.set_theme(theme)
 
+    def _empty(self, picture: Picture) -> str:
+        """Return the sentence that is shown in place of songs."""
+        if picture.kind is not DayKind.INTERVIEW:
+            return _EMPTY
+        pauses = f"{counted(picture.proposed, 'pause')} to shorten" if picture.proposed else "No long pauses"
+        return f"The talk of an interview stays. {pauses}: {self._keys['day.page']} shows the queue."
+
     def set_picture(self, picture: Picture, current: int | None) -> None:
         """Show a day, with the take of a row as the current one."""
         self.strip.set_picture(picture, current)
-        self.songs.set_picture(picture, current)
-        self._summary.setText(picture.summary if picture.songs else "")
+        self.songs.set_picture(picture, current, self._empty(picture))
+        self._buttons["day.kind"].setText(picture.kind.noun.capitalize())
+        self._buttons["day.kind"].setAccessibleName(f"Kind of the day: {picture.kind.noun}")
+        self._summary.setText(picture.summary)
         cell = self.songs.cell
         words = "" if cell is None else f"{cell.name} – take {cell.number}: {cell.words}"
         self._detail.setText(" · ".join(filter(None, (words, cell.why_best if cell else ""))))

@@ -8,7 +8,9 @@ from math import isnan
 from engine.core.timebase import format_time, samples_to_s, samples_to_s_array
 from engine.core.wording import counted, percent
 from engine.document.analysis import StoredDay
+from engine.document.proposals import BY_DAY
 from engine.features.day.choices import PASSED_OVER, RETAINED
+from engine.features.day.day import DayKind
 from engine.features.day.figures import (
     StoredResults,
     a4_hz,
@@ -75,12 +77,15 @@ class Picture:
     Attributes
     ----------
     talk_s, idle_s : spans in seconds
+    proposed : number of proposals that the kind of the day led to
     """
 
+    kind: DayKind = DayKind.REHEARSAL
     length_s: float = 0.0
     songs: tuple[SongRow, ...] = ()
     talk_s: tuple[tuple[float, float], ...] = ()
     idle_s: tuple[tuple[float, float], ...] = ()
+    proposed: int = 0
 
     @property
     def cells(self) -> tuple[Cell, ...]:
@@ -91,21 +96,24 @@ class Picture:
     def summary(self) -> str:
         """Return the contents in one line."""
         talk_s, idle_s = (sum(stop - start for start, stop in one) for one in (self.talk_s, self.idle_s))
-        found = [counted(len(self.songs), "song"), counted(len(self.cells), "take")]
+        found = [counted(len(self.songs), "song"), counted(len(self.cells), "take")] if self.songs else []
         found += [f"{format_time(talk_s, 0)} talk"] if talk_s else []
         found += [f"{format_time(idle_s, 0)} idle"] if idle_s else []
         return " · ".join(found)
 
 
 def picture_of(day: StoredDay, results: StoredResults) -> Picture:
-    """Return the overview of a stored day, with figures from stored analyses."""
-    rate_hz = results.state.rate_hz
+    """Return the overview of a stored day, with figures from stored analyses.
+
+    The music of an interview is not a song.
+    """
+    kind, state, rate_hz = DayKind(day.kind), results.state, results.state.rate_hz
     best = {one.row: one.words for one in suggestions(day, results)}
     figures = _figures(day, results)
     gains_db = [None if isnan(gain_db) else gain_db for gain_db in matched_gains_db(day, results.listening)]
     spans_s = samples_to_s_array(day.spans_samples, rate_hz).tolist()
     songs = []
-    for song, name in enumerate(day.names):
+    for song, name in enumerate(day.names if kind is not DayKind.INTERVIEW else ()):
         cells = tuple(
             Cell(
                 row,
@@ -129,8 +137,9 @@ def picture_of(day: StoredDay, results: StoredResults) -> Picture:
         tuple((start, stop) for start, stop in samples_to_s_array(spans, rate_hz).tolist())
         for spans in (day.talk_samples, day.idle_samples)
     )
-    length_s = samples_to_s(results.state.length_samples, max(rate_hz, 1))
-    return Picture(length_s, tuple(songs), talk_s, idle_s)
+    length_s = samples_to_s(state.length_samples, max(rate_hz, 1))
+    proposed = sum(one.maker == BY_DAY for one in state.proposals.values())
+    return Picture(kind, length_s, tuple(songs), talk_s, idle_s, proposed)
 
 
 def _figures(day: StoredDay, results: StoredResults) -> list[list[tuple[str, str]]]:

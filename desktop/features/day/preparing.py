@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop.features.day.overview import Overview
 from desktop.recordings.recordings import Recordings
 from desktop.shell.dialogs import questions
 from desktop.shell.shell import Shell
-from engine.document.state import Change
+from engine.analysis.detection.voices import require_installed
 
 if TYPE_CHECKING:
     from engine.features.registry import FoundEdits
@@ -26,9 +26,6 @@ class Preparing(QObject):
     def __init__(self, window: QWidget, shell: Shell, recordings: Recordings, overview: Overview) -> None:
         super().__init__(window)
         self._window, self._shell, self._recordings, self._overview = window, shell, recordings, overview
-        self._waits = False
-        shell.session.changed.connect(self._follow)
-        shell.session.replaced.connect(self._replaced)
         shell.finders.add_form("day", self.find)
 
     def ask(self) -> None:
@@ -38,9 +35,14 @@ class Preparing(QObject):
             self.prepare(paths)
 
     def prepare(self, paths: tuple[Path, ...]) -> None:
-        """Import recordings, then find their songs."""
-        self._waits = True
-        self._recordings.import_files(paths)
+        """Import recordings, then find their songs.
+
+        Raises
+        ------
+        UsageError : the networks of voices are not installed
+        """
+        require_installed()
+        self._recordings.import_files(paths, prepare=self.find)
 
     def find(self) -> None:
         """Find the songs of the document, and open the overview.
@@ -50,15 +52,6 @@ class Preparing(QObject):
         UsageError : no recording, or the networks of voices are not installed
         """
         self._shell.finders.start("day", {}, "Finding songs", self._take)
-
-    def _follow(self, change: Change) -> None:
-        if self._waits and change.tracks:
-            self._waits = False
-            QTimer.singleShot(0, self, self.find)  # once the analysis has begun, which it waits for
-
-    def _replaced(self) -> None:
-        if self._shell.session.state.tracks:
-            self._waits = False
 
     def _take(self, found: FoundEdits) -> None:
         self._shell.finders.take(found)

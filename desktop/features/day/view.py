@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from desktop.features.day.picture import Cell, Picture, SongRow
 from engine.core.timebase import format_time
+from engine.features.day.day import DayKind
 from widgets.controls.key_caps import ENTER, is_own_key
 from widgets.controls.keyed_view import ARROWS, ENDS
 from widgets.controls.text_and_icons import paint_icon, paint_words
@@ -29,7 +30,6 @@ _STRIP, _ROW, _MARGIN, _GAP = 40, 50, 12, 4
 _NAME, _NAME_SHARE = 190, 0.24
 _LEAST_CELL, _NARROW, _ICON = 56, 76, 12
 _STAR = "★"
-_EMPTY = "No songs were found in this recording. Proposed cuts are in the queue."
 
 
 class DayStrip(QWidget):
@@ -76,7 +76,7 @@ class DayStrip(QWidget):
         return min(max((x - px(_MARGIN)) / inside, 0.0), 1.0) * self._picture.length_s
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.buttons() & Qt.MouseButton.LeftButton and self._picture.songs:
+        if event.buttons() & Qt.MouseButton.LeftButton and self._picture.length_s:
             self.place_chosen.emit(self._time_at(event.position().x()))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -97,10 +97,12 @@ class DayStrip(QWidget):
         top, height = px(8), self.height() - px(16)
         ground = QRectF(self._x(0.0), top, self._x(self._picture.length_s) - self._x(0.0), height)
         painter.fillRect(ground, QColor(theme.bg))
+        is_interview = self._picture.kind is DayKind.INTERVIEW  # its talk is its contents
+        share, ink = (1.0, mix(theme.accent(0), theme.bg, 0.5)) if is_interview else (0.3, theme.faint)
         for start_s, stop_s in self._picture.talk_s:
-            mark = QRectF(self._x(start_s), top + height * 0.7, 0.0, height * 0.3)
+            mark = QRectF(self._x(start_s), top + height * (1.0 - share), 0.0, height * share)
             mark.setRight(max(mark.left() + 1.0, self._x(stop_s)))
-            painter.fillRect(mark, QColor(theme.faint))
+            painter.fillRect(mark, QColor(ink))
         for number, song in enumerate(self._picture.songs):
             for cell in song.cells:
                 block = QRectF(self._x(cell.start_s), top, 0.0, height)
@@ -137,6 +139,7 @@ class SongRows(QWidget):
         super().__init__(parent)
         self._theme, self._picture = theme, Picture()
         self.current: int | None = None
+        self._empty = ""
         self.plays = False
         self.setAccessibleName("Songs and takes")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -147,9 +150,9 @@ class SongRows(QWidget):
         self._theme = theme
         self.update()
 
-    def set_picture(self, picture: Picture, current: int | None) -> None:
-        """Show a day, with the take of a row as the current one."""
-        self._picture, self.current = picture, current
+    def set_picture(self, picture: Picture, current: int | None, empty: str) -> None:
+        """Show a day, with the take of a row as the current one, or a sentence in place of no songs."""
+        self._picture, self.current, self._empty = picture, current, empty
         self.setMinimumHeight(max(1, len(picture.songs)) * px(_ROW) + px(_GAP))
         self._describe()
         self.update()
@@ -162,7 +165,7 @@ class SongRows(QWidget):
     def _describe(self) -> None:
         cell = self.cell
         self.setAccessibleDescription(
-            "" if cell is None else f"{cell.name}, take {cell.number}, {cell.words}"
+            self._empty if cell is None else f"{cell.name}, take {cell.number}, {cell.words}"
         )
 
     @property
@@ -277,7 +280,7 @@ class SongRows(QWidget):
         if not self._picture.songs:
             painter.setPen(QColor(theme.dim))
             painter.setFont(ui_font())
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, _EMPTY)
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._empty)
             return
         for number, song, placed in self._placed():
             if not event.rect().intersects(QRectF(0, number * px(_ROW), self.width(), px(_ROW)).toRect()):

@@ -12,9 +12,10 @@ from engine.core.extensions import standing_of_all
 from engine.core.files.safe_write import shown
 from engine.core.progress import Progress
 from engine.core.wording import counted
-from engine.document.analysis import Analysis, StrokePickup
+from engine.document.analysis import DAY, Analysis, StrokePickup
 from engine.document.edits.proposals import move_sources
 from engine.document.state import DocumentState, Edit
+from engine.features.day.day import IMPORTED
 from engine.recordings import import_ahead
 from engine.recordings.import_audio import Imported, ImportRequest
 
@@ -26,12 +27,17 @@ if TYPE_CHECKING:
     from engine.review.finders import FinderRequest
 
 
-def import_recordings(request: ImportRequest, progress: Progress) -> Imported:
-    """Import recordings; waits for an import that started before the window."""
+def import_recordings(request: ImportRequest, progress: Progress, *, of_day: bool = False) -> Imported:
+    """Import recordings; waits for an import that started before the window.
+
+    Parameters
+    ----------
+    of_day : whether it is the first step of preparing a day, whose progress goes on with `listen_to`
+    """
     from engine.features.timing.kit import import_with_kit
 
     import_ahead.finish(progress)
-    return import_with_kit(request, progress)
+    return import_with_kit(request, progress.part(0.0, IMPORTED) if of_day else progress)
 
 
 def copy_recordings(
@@ -61,12 +67,22 @@ def listen_to(
     taste: Path | None,
     known: Mapping[str, Analysis],
     progress: Progress,
+    *,
+    of_day: bool = False,
 ) -> FoundAnalyses:
-    """Find beats and onsets and, with a taste, scores; and run the analyses of packages."""
+    """Find beats and onsets and, with a taste, scores; and run the analyses of packages.
+
+    Parameters
+    ----------
+    of_day : whether songs are found, too, after `import_recordings`
+    """
     from engine.recordings.analyses import AnalysisRequest
     from engine.recordings.listen import listen_to_document
 
-    return listen_to_document(AnalysisRequest(state, media, taste, known), progress)
+    request = AnalysisRequest(state, media, taste, known)
+    if of_day:
+        return listen_to_document(request, progress.part(IMPORTED, 1.0), (DAY,))
+    return listen_to_document(request, progress)
 
 
 def find_edits(request: FinderRequest, progress: Progress) -> FoundEdits:

@@ -99,6 +99,7 @@ class Work(QObject):
         # Whether each running job ends with the document it was started in.
         self._running: dict[JobHandle, bool] = {}
         self._can_start_again = set[JobHandle]()
+        self._shown = ""
         self._jobs_stay = False
         session.replaced.connect(self._end_with_document)
 
@@ -231,6 +232,7 @@ class Work(QObject):
                 self.failed.emit(str(error))
 
         def tell(fraction: float, text: str, _figures: object, left_s: float | None) -> None:
+            self._shown = handle.title
             says_more = text and text != handle.title
             self.progressed.emit(f"{handle.title} · {text}" if says_more else handle.title, fraction, left_s)
 
@@ -238,7 +240,8 @@ class Work(QObject):
         if again is not None:
             self._can_start_again.add(handle)
             self.began.emit(handle, again)
-        self.progressed.emit(handle.title, 0.0, None)
+        if handle.title != self._shown:  # else it is the next step of the same work
+            self.progressed.emit(handle.title, 0.0, None)
         handle.progressed.connect(tell)
         handle.finished.connect(take)
         handle.failed.connect(self.failed)
@@ -249,6 +252,7 @@ class Work(QObject):
         del self._running[handle]
         self._can_start_again.discard(handle)
         if not self._running:
+            self._shown = ""
             self.rested.emit()
 
 

@@ -159,7 +159,10 @@ def _highest_of_three(image: Tensor) -> Tensor:
 
 @torch.no_grad()
 def chunked_probabilities(
-    network: BeatNetwork, levels: Tensor | _AtSpeed, chunk_frames: int = 15_000
+    network: BeatNetwork,
+    levels: Tensor | _AtSpeed,
+    chunk_frames: int = 15_000,
+    progress: Progress = SILENT,
 ) -> Tensor:
     """Return probabilities of beat and downbeat, shape (frames, 2), of levels of any length.
 
@@ -168,9 +171,15 @@ def chunked_probabilities(
     Parameters
     ----------
     levels : shape (frames, BANDS), of `network_input`
+
+    Raises
+    ------
+    Cancelled : the user asked for it
     """
     pieces = []
     for start in range(0, len(levels), chunk_frames):
+        progress.check_cancelled()
+        progress.report(start / len(levels), "Detecting the beats")
         stop = min(len(levels), start + chunk_frames)
         first, last = max(0, start - CONTEXT_FRAMES), min(len(levels), stop + CONTEXT_FRAMES)
         logits = network(levels[first:last][None])[0]
@@ -234,9 +243,10 @@ def activations_of(levels: Levels, progress: Progress = SILENT) -> Activations:
     summed = np.zeros((len(levels), 2))
     with few_threads():
         for done, speed in enumerate(_SPEEDS):
-            progress.check_cancelled()
             played = _AtSpeed(levels, loud_db, round(len(levels) / speed))
-            found = _resampled(chunked_probabilities(network, played).numpy(), len(levels))
+            share = progress.step(done, len(_SPEEDS))
+            found = _resampled(chunked_probabilities(network, played, progress=share).numpy(), len(levels))
+            progress.check_cancelled()
             likely = np.clip(found.astype(np.float64), _LEAST, 1.0 - _LEAST)
             summed += (likely / (1.0 - likely)) ** _FAVOURS_CLEAR
             progress.report((done + 1) / len(_SPEEDS), "Detecting the beats")

@@ -38,7 +38,7 @@ from engine.analysis.beats.readings import (
     trained_bars,
     weigh,
 )
-from engine.analysis.beats.traces import Traces, finite_pieces, trace
+from engine.analysis.beats.traces import STREAMING, Traces, finite_pieces, trace
 from engine.analysis.learning.loop import few_threads
 from engine.analysis.signal.dead_air import DeadAir, DeadAirDetector
 from engine.analysis.signal.loudness import LOUDNESS_HOP_SAMPLES, Loudness
@@ -307,6 +307,7 @@ def songs_of(
             gap = int(np.median(np.diff(beats)))
             likely = probabilities(weigh(frames, given, prior or USUAL_TEMPI, progress))
             bars = bar_places(frames, grid.bar_positions[first:last], given)
+            progress.check_cancelled()
             stop = int(beats[-1]) + gap
             found.append(Song(int(beats[0]), stop, 60.0 * rate_hz / gap, likely, bars))
     return tuple(found)
@@ -326,6 +327,8 @@ def _stretches(beats: NDArray[np.int64], pauses: NDArray[np.int64]) -> Iterator[
 
 Samples = NDArray[np.float32]
 
+_TRACED, _FOUND = 0.74, 0.9
+"""Shares of the work until the traces, and the beats, are found."""
 LOWEST_RATE_HZ = 8_000
 HIGHEST_RATE_HZ = 192_000
 
@@ -353,6 +356,7 @@ def listen(
     total_samples: int,
     progress: Progress = SILENT,
     tempo_prior: TempoPrior | None = None,
+    others: float = 0.0,
 ) -> PassResult:
     """Analyse beats, onsets and loudness of a recording in one pass.
 
@@ -362,6 +366,7 @@ def listen(
     rate_hz : their rate; all positions are in samples at it
     total_samples : how many samples are expected, for the progress
     tempo_prior : which tempi are expected, as of other recordings of the same band
+    others : work of other consumers of the blocks relative to this one, for the progress
 
     At a rate outside `LOWEST_RATE_HZ` to `HIGHEST_RATE_HZ` only loudness and dead air are found.
 
@@ -372,12 +377,15 @@ def listen(
     """
     if not LOWEST_RATE_HZ <= rate_hz <= HIGHEST_RATE_HZ:
         return _without_pulse(blocks, rate_hz, progress)
-    traces = trace(blocks, rate_hz, total_samples, progress.part(0.0, 0.74))
-    progress.report(0.74, "Finding the beats")
-    readings = find_beats(traces, progress.part(0.74, 0.9), tempo_prior)
+    traced, found = ((others + share) / (others + 1.0) for share in (_TRACED, _FOUND))
+    streaming = (others + _TRACED * STREAMING) / (others + _TRACED)
+    traces = trace(blocks, rate_hz, total_samples, progress.part(0.0, traced), streaming)
+    progress.report(traced, "Finding the beats")
+    readings = find_beats(traces, progress.part(traced, found), tempo_prior)
     grid = readings[0].grid if readings else empty_grid(MAKER)
-    songs = songs_of(traces, grid, tempo_prior, progress.part(0.9, 1.0))
+    songs = songs_of(traces, grid, tempo_prior, progress.part(found, 1.0))
     progress.report(1.0, "Analysed")
+    progress.check_cancelled()
     listening = _listening(traces.onsets.positions_samples, traces.loudness_db, traces.dead_air)
     return PassResult(grid, listening, readings, songs)
 

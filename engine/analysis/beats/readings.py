@@ -443,7 +443,9 @@ def weigh(
         counted_bpm = tempo_bpm * float(ratio)
         if len(spaced) < 2 or (ratio != 1 and not SLOWEST_BPM <= counted_bpm <= FASTEST_BPM):
             continue
+        progress.check_cancelled()
         bars, level = bars_at(spaced, given, progress)
+        progress.check_cancelled()
         beats = float(given.odds[given.at(spaced)].sum())
         density = prior.log_density(counted_bpm)
         weighed = Weighed(spaced, beats / seconds, bars.score / seconds, level, density)

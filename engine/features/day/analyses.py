@@ -11,4 +11,6 @@ def _is_day(request: AnalysisRequest, found: Analysis | None) -> bool:
     return known_day(request.state, found) is not None
 
 
-DAY_FOUND = Analyser("engine.features.day.find_in_document:analyse", is_current=_is_day)
+DAY_FOUND = Analyser(
+    "engine.features.day.find_in_document:analyse", brings=("listening",), is_current=_is_day
+)

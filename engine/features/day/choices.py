@@ -16,7 +16,7 @@ from engine.document.analysis import BY_HAND, MOST_STARS, Analysis, StoredDay
 from engine.document.edits.analyses import set_day
 from engine.document.edits.markers import LONGEST_NAME
 from engine.document.state import DocumentState, Edit, RowChange
-from engine.features.day.day import numbered
+from engine.features.day.day import DayKind, numbered
 
 Applied = tuple[Edit, Mapping[str, Analysis]]
 """An edit, and the analyses that it refers to by id."""
@@ -93,6 +93,33 @@ def rename_song(state: DocumentState, day: StoredDay, song: int, name: str) -> A
         label = f"{former} is {name}: joined {counted(len(day.takes_of(song)), 'take')} to it"
     edit, analyses = set_day(state, renamed, label)
     return replace(edit, changes=(*edit.changes, *_regions(state, day, renamed))), analyses
+
+
+def change_kind(state: DocumentState, day: StoredDay, kind: DayKind) -> Applied:
+    """Return the edit that takes a day for one of another kind; of an interview, no region names a take.
+
+    Raises
+    ------
+    UsageError : it is of this kind
+    """
+    if kind == day.kind:
+        raise UsageError(f"The day is of the kind {kind.noun} already.")
+    changed = replace(day, kind=str(kind), maker=BY_HAND)
+    edit, analyses = set_day(state, changed, f"Kind of the day: {kind.noun}")
+    gone: list[RowChange] = []
+    if kind is DayKind.INTERVIEW:
+        named = {(*span, name_of(day, row)) for row, span in enumerate(day.spans_samples.tolist())}
+        gone = [
+            RowChange(one, None)
+            for one in state.markers.values()
+            if (one.start_samples, one.stop_samples, one.name) in named
+        ]
+    return replace(edit, changes=(*edit.changes, *gone), merges_as=kind_step(kind)), analyses
+
+
+def kind_step(kind: DayKind) -> str:
+    """Return the name of the step of undo of another kind, to which its proposals belong."""
+    return f"day kind {kind}"
 
 
 def joined(day: StoredDay, into: int, song: int) -> StoredDay:

@@ -12,12 +12,27 @@ Span = tuple[float, float]
 """Start and stop in seconds, half-open."""
 
 
+IMPORTED = 0.08
+"""Share of an import in the work of preparing a day; its analysis is the rest."""
+
+
 class DayKind(StrEnum):
-    """Kinds of days."""
+    """Kinds of days, in the order in which one key goes through them."""
 
     REHEARSAL = "rehearsal"
     INTERVIEW = "interview"
     DRUMS = "drums"
+
+    @property
+    def noun(self) -> str:
+        """Its name in sentences."""
+        return "drum session" if self is DayKind.DRUMS else str(self)
+
+    @property
+    def after(self) -> DayKind:
+        """The kind after it, in a circle."""
+        kinds = tuple(DayKind)
+        return kinds[(kinds.index(self) + 1) % len(kinds)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,10 @@ from engine.analysis.found_takes import FoundTakes
 from engine.core.progress import SILENT, Progress
 from engine.core.timebase import runs
 from engine.features.day.activity import State, activity, music_and_speech
-from engine.features.day.day import Day, DayKind, DaySong, Span
+from engine.features.day.day import Day, DaySong, Span
 from engine.features.day.evidence import Evidence, EvidenceInPassing
 from engine.features.day.joining import divided, joined
+from engine.features.day.kind import kind_of
 from engine.features.day.links import links_of
 from engine.features.day.segments import Segment, quiet_start, segments_of, spans_of
 from engine.features.day.songs import grouped_songs
@@ -58,33 +59,43 @@ def find_day(
     for block in passing.passing(blocks):
         progress.check_cancelled()
         position += len(block)
-        progress.report(0.8 * position / max(total_samples, position), "Finding songs")
+        progress.report(0.8 * position / max(total_samples, position, 1), "Finding songs")
     return day_in(passing.evidence(), progress.part(0.8, 1.0))[0]
 
 
-def day_in(evidence: Evidence, progress: Progress = SILENT) -> tuple[Day, FoundTakes]:
+def day_in(
+    evidence: Evidence, progress: Progress = SILENT, *, is_kit: bool = False
+) -> tuple[Day, FoundTakes]:
     """Find the songs in collected evidence, and the passages played more than once, which lead to them.
+
+    Parameters
+    ----------
+    is_kit : whether all tracks have the roles of one drum kit
 
     Raises
     ------
     Cancelled : the user asked for it
     """
-    frames, (music, speech) = evidence.frames, music_and_speech(evidence)
+    frames, (music, speech) = evidence.frames, music_and_speech(evidence, is_kit=is_kit)
     states = activity(frames, music, speech)
+    progress.check_cancelled()
     segments = segments_of(evidence, states, speech)
-    pairs = find_pairs(frames, spans_of(segments), progress.part(0.0, 0.6), in_all_keys=False)
+    pairs = find_pairs(frames, spans_of(segments), progress.part(0.0, 0.45), in_all_keys=False)
     songs = _songs(evidence, states, music, segments, pairs)
-    if others := _in_other_keys(frames, songs, progress.part(0.6, 0.8)):
+    progress.check_cancelled()
+    if others := _in_other_keys(frames, songs, progress.part(0.45, 0.6)):
         pairs += others
         songs = _songs(evidence, states, music, segments, pairs)
     songs = [_tuned(frames, song) for song in songs]
-    played_again = takes_from(frames, performances(frames.levels_db), pairs, progress.part(0.8, 1.0))
+    progress.check_cancelled()
+    played_again = takes_from(frames, performances(frames.levels_db), pairs, progress.part(0.6, 1.0))
     played = sorted((take.start_s, take.stop_s) for song in songs for take in song.takes)
     talk = _talk(states, speech, played)
     length_s = len(frames) / FRAMES_PER_S
     idle = [_apart_from_intros(span, played, states) for span in _gaps([*played, *talk], length_s)]
     idle = [span for span in idle if span[1] - span[0] >= _LEAST_IDLE_S]
-    return Day(DayKind.REHEARSAL, tuple(songs), tuple(talk), tuple(idle)), played_again
+    kind = kind_of(evidence, states, is_kit=is_kit)
+    return Day(kind, tuple(songs), tuple(talk), tuple(idle)), played_again
 
 
 def _songs(

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from engine.core.errors import UsageError
+from engine.analysis.detection.voices import require_installed
 from engine.core.progress import Progress
 from engine.core.timebase import format_time, s_to_samples
 from engine.core.wording import counted, listed
 from engine.document.analysis import DAY, StoredDay
-from engine.document.edits.markers import NamedSpan
-from engine.document.kinds.kind import CROSSFADE_MS
-from engine.document.kinds.order import CUT
-from engine.document.proposals import BY_DAY, Evidence, Proposal, proposal_id
-from engine.document.settings import cut_settings
+from engine.document.edits.markers import NamedSpan, is_named
+from engine.document.proposals import BY_DAY, Evidence, Proposal
 from engine.document.state import DocumentState
-from engine.features.day.day import Day, SongTake, Span, numbered
+from engine.features.day.day import Day, DayKind, SongTake, Span, numbered
 from engine.features.day.stored import day_of
+from engine.features.taste.finders import PausesSettings, find_pauses
 from engine.review.finders import Finder, FinderRequest, Found
 
 LEAST_CUT_S = 3.0
@@ -24,31 +23,44 @@ LEAST_CUT_S = 3.0
 _LONG_S = 60.0
 _SCORES = {"talk": (0.5, 0.9), "idle": (0.6, 0.98), "false start": (0.6, 0.9)}
 """Scores of a short span, and of one of a minute or more."""
-_MOSTLY = 0.5
+_PAUSES = PausesSettings(longer_than_s=1.5, leave_s=0.6)
+"""Of interviews: shorter pauses are the rhythm of talk."""
 FALSE_START_S = 45.0
 """A longer take that breaks off is practice."""
 
 
 def find_day_edits(request: FinderRequest, progress: Progress) -> Found:
-    """Propose to cut the time between takes, and name the takes that no region names yet."""
+    """Propose to cut the time between takes, and name the takes that no region names yet.
+
+    The talk of an interview stays: its pauses are shortened instead.
+    """
     progress.check_cancelled()
     state, stored = request.state, request.analyses.get(DAY)
     assert isinstance(stored, StoredDay), "the finder needs it"
     day = day_of(stored, state.rate_hz)
-    cuts = tuple(sorted(_cuts(state, day), key=lambda one: one.start_samples))
-    regions = [one for one in take_regions(state, day) if not _is_named(state, one)]
-    return Found(cuts, summary(day, len(cuts)), {}, regions, {"songs": song_rows(day)})
+    regions: list[NamedSpan] = []
+    if day.kind is DayKind.INTERVIEW:
+        cuts = tuple(find_pauses(replace(request, settings=_PAUSES), progress).proposals)
+    else:
+        cuts = tuple(sorted(_cuts(request, day), key=lambda one: one.start_samples))
+        regions = [one for one in take_regions(state, day) if not is_named(state, one)]
+    return Found(cuts, summary(day, len(cuts)), {}, regions, {"kind": str(day.kind), "songs": song_rows(day)})
 
 
 def summary(day: Day, cuts: int) -> str:
     """Return the contents of a day in one sentence."""
+    talk_s, idle_s = (sum(stop_s - start_s for start_s, stop_s in spans) for spans in (day.talk, day.idle))
+    if day.kind is DayKind.INTERVIEW:
+        return f"Interview: {format_time(talk_s, 0)} of talk stays; {counted(cuts, 'pause')} to shorten."
+    if not day.songs and not cuts:
+        return "No songs were found, so nothing is proposed."
     takes = sum(len(song.takes) for song in day.songs)
     found = [counted(len(day.songs), "song"), counted(takes, "take")]
-    talk_s, idle_s = (sum(stop_s - start_s for start_s, stop_s in spans) for spans in (day.talk, day.idle))
     found += [
         f"{format_time(one, 0)} of {name}" for one, name in ((talk_s, "talk"), (idle_s, "idle time")) if one
     ]
-    return f"Found {listed(found)}; {counted(cuts, 'cut')} proposed."
+    kind = f"{day.kind.noun.capitalize()}: found" if day.kind is DayKind.DRUMS else "Found"
+    return f"{kind} {listed(found)}; {counted(cuts, 'cut')} proposed."
 
 
 def song_rows(day: Day) -> list[dict[str, object]]:
@@ -82,29 +94,20 @@ def take_regions(state: DocumentState, day: Day) -> Iterator[NamedSpan]:
             yield NamedSpan(start, stop, numbered(song.name, number, len(song.takes)))
 
 
-def _is_named(state: DocumentState, span: NamedSpan) -> bool:
-    for one in state.markers.values():
-        shared = min(one.stop_samples, span.stop_samples) - max(one.start_samples, span.start_samples)
-        longest = max(one.stop_samples - one.start_samples, span.stop_samples - span.start_samples)
-        if one.is_region and shared > _MOSTLY * longest:
-            return True
-    return False
-
-
-def _cuts(state: DocumentState, day: Day) -> Iterator[Proposal]:
+def _cuts(request: FinderRequest, day: Day) -> Iterator[Proposal]:
     played = [(take.start_s, take.stop_s) for song in day.songs for take in song.takes]
     for span in day.talk:
-        yield _cut(state, span, "talk", f"Talk of {_length(span)} {_where(span, played)}.")
-    for span in day.idle:
+        yield _cut(request, span, "talk", f"Talk of {_length(span)} {_where(span, played)}.")
+    for span in day.idle if played else ():  # without a song, it may be the recording itself
         if span[1] - span[0] >= LEAST_CUT_S:
-            yield _cut(state, span, "idle", f"Idle time of {_length(span)} {_where(span, played)}.")
+            yield _cut(request, span, "idle", f"Idle time of {_length(span)} {_where(span, played)}.")
     for song in day.songs:
         for number, take in enumerate(song.takes):
             if (again := begins_again(song.takes, number)) is not None:
                 at = format_time(again.start_s, 0)
                 lasts = f"breaks off after {_length((take.start_s, take.stop_s))}"
                 reason = f"False start of {song.name}: {lasts} and begins again at {at}."
-                yield _cut(state, (take.start_s, take.stop_s), "false start", reason)
+                yield _cut(request, (take.start_s, take.stop_s), "false start", reason)
 
 
 def begins_again(takes: Sequence[SongTake], number: int) -> SongTake | None:
@@ -129,14 +132,11 @@ def _where(span: Span, played: Sequence[Span]) -> str:
     return "after the last song" if before == len(played) else "between two takes"
 
 
-def _cut(state: DocumentState, span: Span, name: str, reason: str) -> Proposal:
-    start, stop = _samples(state, span)
+def _cut(request: FinderRequest, span: Span, name: str, reason: str) -> Proposal:
     least, most = _SCORES[name]
     score = least + (most - least) * min(1.0, (span[1] - span[0]) / _LONG_S)
-    payload: dict[str, object] = {CROSSFADE_MS: cut_settings(state.settings).crossfade_ms}
-    key = proposal_id(CUT.name, start, stop, BY_DAY)  # so that other crossfades are the same proposal
     evidence = Evidence.WEAK if name == "false start" else Evidence.STRONG
-    return Proposal(key, CUT.name, start, stop, score, reason, BY_DAY, (), payload, None, evidence=evidence)
+    return request.cut(*_samples(request.state, span), score, reason, (), evidence)
 
 
 def _samples(state: DocumentState, span_s: Span) -> tuple[int, int]:
@@ -144,18 +144,11 @@ def _samples(state: DocumentState, span_s: Span) -> tuple[int, int]:
     return start, stop
 
 
-def _check(_request: FinderRequest) -> None:
-    from engine.analysis.detection.voices import MISSING, is_installed
-
-    if not is_installed():
-        raise UsageError(MISSING)
-
-
 DAY_FINDER = Finder(
     "Songs of the day",
-    "Cuts talk, idle time and false starts, and names the takes of each song.",
+    "Cuts talk, idle time and false starts, and names the takes of each song; shortens pauses of interviews.",
     find_day_edits,
-    needs=(DAY,),
-    check=_check,
+    needs=(DAY, "listening"),
+    check=lambda _request: require_installed(),
     maker=BY_DAY,
 )

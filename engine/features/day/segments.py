@@ -16,10 +16,9 @@ from scipy.ndimage import uniform_filter1d
 from scipy.signal import find_peaks
 
 from engine.core.timebase import runs
-from engine.features.day.activity import State
+from engine.features.day.activity import State, sounding_frames
 from engine.features.day.evidence import Evidence
 from engine.features.takes.features import FRAMES_PER_S, PITCH_CLASSES, STEPS_PER_S, Frames
-from engine.features.takes.playing import sounding
 
 Spans = NDArray[np.int64]
 
@@ -69,7 +68,7 @@ def segments_of(
     ----------
     states, speech : of each frame, see `engine.features.day.activity`
     """
-    playing = (states == State.PLAYING) & _sounding(evidence, len(states))
+    playing = (states == State.PLAYING) & sounding_frames(evidence.frames, _BELOW_DB)
     spans: list[list[int]] = []
     for start, stop in runs(playing).tolist():
         if spans and _is_rest(states, spans[-1][1], start):
@@ -192,16 +191,6 @@ def _is_rest(states: NDArray[np.int64], stop: int, start: int) -> bool:
     between = states[stop:start]
     longest = _BREAK_S if (between == State.PLAYING).all() else _JOINED_S
     return start - stop < longest * FRAMES_PER_S and not (between == State.TALK).any()
-
-
-def _sounding(evidence: Evidence, count: int) -> NDArray[np.bool_]:
-    """Return whether each frame sounds, relative to the playing around it."""
-    if not count:
-        return np.zeros(0, np.bool_)
-    steps = sounding(evidence.frames.levels_db, _BELOW_DB)
-    missing = np.zeros(max(0, count * PER_FRAME - len(steps)), np.bool_)
-    steps = np.concatenate([steps, missing])[: count * PER_FRAME]
-    return np.asarray(steps.reshape(count, PER_FRAME).any(axis=1), np.bool_)
 
 
 def spans_of(segments: Sequence[Segment]) -> Spans:

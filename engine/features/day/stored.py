@@ -46,7 +46,7 @@ def _spans(state: DocumentState, spans_s: Sequence[Span]) -> NDArray[np.int64]:
 
 
 def day_of(stored: StoredDay, rate_hz: int) -> Day:
-    """Return a stored day with its times in seconds."""
+    """Return a stored day with its times in seconds; the music of an interview is not a song."""
     starts_s, stops_s = samples_to_s_array(stored.spans_samples, rate_hz).T.tolist()
     songs = tuple(
         DaySong(
@@ -70,4 +70,5 @@ def day_of(stored: StoredDay, rate_hz: int) -> Day:
         tuple(map(tuple, samples_to_s_array(spans, rate_hz).tolist()))
         for spans in (stored.talk_samples, stored.idle_samples)
     )
-    return Day(DayKind(stored.kind), songs, talk, idle)
+    kind = DayKind(stored.kind)
+    return Day(kind, () if kind is DayKind.INTERVIEW else songs, talk, idle)

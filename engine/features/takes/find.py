@@ -409,8 +409,12 @@ def takes_from(
     Cancelled : the user asked for it
     """
     edges = Edges(spans[:, 0], spans[:, 1])
-    played_again = (pair for pair in takes_of(pairs, edges) if not are_tuning(frames, pair.sides()))
-    together = grouped(list(played_again))
+    played_again = []
+    for pair in takes_of(pairs, edges):
+        progress.check_cancelled()
+        if not are_tuning(frames, pair.sides()):
+            played_again.append(pair)
+    together = grouped(played_again)
     groups = sorted(map(_group, together), key=lambda group: group.takes[0].start_s)
     near = near_pairs(frames, spans, progress.part(0.0, 0.5))
     softly = performances(frames.levels_db, SOFT_BELOW_DB)

@@ -144,7 +144,7 @@ def _windows(start: float, stop: float) -> Iterator[tuple[int, int]]:
 def playing_in(frames: Frames, start: int, stop: int) -> Playing | None:
     """Measure how frames [start, stop) are played; None where too little sounds."""
     part = frames.part(start, stop)
-    sounding, notes = _standing_out(part.notes_db)
+    sounding, notes = standing_out(part.notes_db)
     if len(sounding) < _LEAST_S * FRAMES_PER_S:
         return None
     energy = np.square(notes)
@@ -158,7 +158,7 @@ def playing_in(frames: Frames, start: int, stop: int) -> Playing | None:
     )
 
 
-def _standing_out(notes_db: Floats) -> tuple[NDArray[np.int64], Floats]:
+def standing_out(notes_db: Floats) -> tuple[NDArray[np.int64], Floats]:
     """Return which frames sound, and how far each semitone is above its neighbours, in `_RANGE_DB`."""
     if not len(notes_db):
         return np.zeros(0, np.int64), notes_db

@@ -11,9 +11,8 @@ from engine.core.progress import Progress
 from engine.core.timebase import format_time, s_to_samples, samples_to_s
 from engine.core.wording import counted, percent
 from engine.document.analysis import BeatGrid, Listening, NearestReference, ScoreCurve
-from engine.document.kinds.kind import CROSSFADE_MS
 from engine.document.kinds.order import CUT
-from engine.document.proposals import BY_SHORTENING, Proposal, proposal_id
+from engine.document.proposals import BY_SHORTENING, Proposal
 from engine.document.settings import LIMITS, ThresholdMode, cut_settings
 from engine.document.state import DocumentState
 from engine.features.taste.cuts.profile import PAUSES
@@ -214,7 +213,7 @@ def find_pauses(request: FinderRequest, progress: Progress) -> Found:
     cuts[short[:, 1] < state.length_samples, 1] -= leave - leave // 2
     long = cuts[:, 1] - cuts[:, 0] >= s_to_samples(_LEAST_CUT_S, state.rate_hz)
     made = tuple(
-        _cut(state, cut, (stop - start) / state.rate_hz, settings.longer_than_s)
+        _cut(request, cut, (stop - start) / state.rate_hz, settings.longer_than_s)
         for cut, (start, stop) in zip(cuts[long].tolist(), short[long].tolist(), strict=True)
     )
     cut_s = samples_to_s(sum(one.stop_samples - one.start_samples for one in made), state.rate_hz)
@@ -228,15 +227,13 @@ def find_pauses(request: FinderRequest, progress: Progress) -> Found:
     return Found(made, summary, figures={"cut_s": cut_s, "left_pauses": left})
 
 
-def _cut(state: DocumentState, cut: tuple[int, int], pause_s: float, longest_s: float) -> Proposal:
+def _cut(request: FinderRequest, cut: tuple[int, int], pause_s: float, longest_s: float) -> Proposal:
     start, stop = cut
-    left_s = pause_s - (stop - start) / state.rate_hz
+    left_s = pause_s - (stop - start) / request.state.rate_hz
     reason = f"A pause of {pause_s:.1f} s, of which {left_s:.1f} s is left."
     least, most = _SCORES
     score = most - (most - least) * min(1.0, longest_s / pause_s)
-    payload: dict[str, object] = {CROSSFADE_MS: cut_settings(state.settings).crossfade_ms}
-    key = proposal_id(CUT.name, start, stop, BY_SHORTENING)  # so that other crossfades are the same proposal
-    return Proposal(key, CUT.name, start, stop, score, reason, BY_SHORTENING, (), payload)
+    return request.cut(start, stop, score, reason)
 
 
 SHORTER_PAUSES = Finder(

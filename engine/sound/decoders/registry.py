@@ -17,11 +17,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.core.errors import SourceError
+from engine.core.errors import SourceError, UsageError
 from engine.core.extensions import Extended, UnusableError, require_type
 from engine.core.extensions.names import Extension
 from engine.core.files.safe_write import shown
-from engine.core.wording import counted
+from engine.core.wording import counted, reason_of
 from engine.sound.decoders.decoder import AudioStream, Decoder, UnsupportedError
 from engine.sound.decoders.ffmpeg_program import FFMPEG_PROGRAM, ProgramDecoding
 from engine.sound.decoders.forward import MediaTrack, media_track
@@ -206,3 +206,24 @@ def audio_files(path: Path, unreadable: Callable[[OSError], object]) -> Iterator
         for name in sorted(names):
             if not name.startswith(".") and Path(name).suffix.lower() in suffixes:
                 yield Path(folder, name)
+
+
+def recordings_in(path: Path, remedy: str) -> tuple[Path, ...]:
+    """Return a file, or the audio files in a folder and the folders below it.
+
+    Parameters
+    ----------
+    remedy : for a folder without recordings, such as "drop audio files"
+
+    Raises
+    ------
+    UsageError : a folder cannot be listed, or holds no recordings
+    """
+
+    def refuse(error: OSError) -> None:
+        raise UsageError(f"{shown(Path(error.filename))} cannot be listed: {reason_of(error)}.") from error
+
+    found = tuple(audio_files(path, refuse))
+    if not found:
+        raise UsageError(f"{shown(path)} holds no recordings: {remedy}.")
+    return found

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import soundfile
 
@@ -13,7 +14,9 @@ from engine.cli.main import main
 from engine.document.analysis import DAY
 from engine.document.document import Document
 from engine.document.edits.analyses import known_day
-from tests.engine.features.takes.playing import RATE_HZ, joined, passage
+from tests.engine.cli.drum_take import drum_take
+from tests.engine.features.takes.playing import RATE_HZ, joined, passage, quiet
+from tests.engine.spoken import spoken
 
 
 @pytest.fixture(scope="module")
@@ -73,3 +76,66 @@ def test_a_folder_without_recordings_is_refused(tmp_path: Path, capsys: pytest.C
     assert main(["prepare", str(tmp_path / "empty"), "--out", str(tmp_path / "day.offcut")]) == 2
     assert "empty" in capsys.readouterr().err
     assert not (tmp_path / "day.offcut").exists()
+
+
+def test_of_an_interview_only_pauses_are_proposed_until_it_is_another_kind(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, day = tmp_path / "interview", tmp_path / "day.offcut"
+    folder.mkdir()
+    turns = [spoken(10.0, seed) for seed in range(4)]
+    pause = quiet(4.0)
+    for name, own in (("host", (0, 2)), ("guest", (1, 3))):
+        parts = [
+            part
+            for number, turn in enumerate(turns)
+            for part in ((1.0 if number in own else 0.01) * turn, pause)
+        ]
+        soundfile.write(folder / f"{name}.wav", np.concatenate(parts), RATE_HZ, "PCM_16")
+    made = _prepared(capsys, folder, "--out", day)
+    assert (made["kind"], made["songs"]) == ("interview", [])
+    cuts = _spans(day)
+    assert len(cuts) == 4
+    talk = [(14.0 * number, 14.0 * number + 10.0) for number in range(4)]
+    assert all(stop <= first or start >= last for start, stop in cuts for first, last in talk)
+    as_rehearsal = _prepared(capsys, folder, "--out", day, "--kind", "rehearsal")
+    assert as_rehearsal["kind"] == "rehearsal"
+    spoken_s = sum(stop - start for start, stop in _spans(day))
+    assert spoken_s > 40.0
+    assert not set(cuts) & set(_spans(day))
+    assert _prepared(capsys, folder, "--out", day)["kind"] == "rehearsal"
+    _prepared(capsys, folder, "--out", day, "--kind", "interview")
+    assert _spans(day) == cuts
+
+
+def test_microphones_of_one_kit_are_a_drum_session(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    drum_take(tmp_path / "kit", [0.0, 5.0] * 24)
+    made = _prepared(capsys, tmp_path / "kit", "--out", tmp_path / "day.offcut")
+    assert made["kind"] == "drums"
+    assert [len(song["takes"]) for song in made["songs"]] == [1]
+
+
+@pytest.mark.parametrize("sound", ["silence", "noise", "a moment", "a drone"])
+def test_a_recording_without_songs_stays_whole(
+    sound: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at_s = np.arange(10 * RATE_HZ) / RATE_HZ
+    sounds = {
+        "silence": np.zeros(10 * RATE_HZ),
+        "noise": 0.1 * np.random.default_rng(1).standard_normal(10 * RATE_HZ),
+        "a moment": passage(1, 1.0)[: RATE_HZ // 10],
+        "a drone": 0.2 * (np.sin(2 * np.pi * 110.0 * at_s) + np.sin(2 * np.pi * 165.0 * at_s)),
+    }
+    soundfile.write(tmp_path / "odd.wav", sounds[sound], RATE_HZ, "PCM_16")
+    made = _prepared(capsys, tmp_path / "odd.wav", "--out", tmp_path / "day.offcut")
+    assert (made["kind"], made["songs"], made["proposals"]) == ("rehearsal", [], 0)
+
+
+def _spans(path: Path) -> list[tuple[float, float]]:
+    """Return the proposed spans of a document in seconds."""
+    with Document.open(path, to_read=True) as document:
+        state = document.state
+        found = [(one.start_samples, one.stop_samples) for one in state.proposals.values()]
+        return sorted((start / state.rate_hz, stop / state.rate_hz) for start, stop in found)

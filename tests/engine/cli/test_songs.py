@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from engine.cli.main import main
-from engine.features.day.known.library import Library, SongTake
+from engine.features.day.known.library import KnownTake, Library
 from tests.engine.features.day.known.songs_played import played
 from tests.engine.features.takes.playing import RATE_HZ, joined, passage
 
@@ -33,8 +33,8 @@ def as_json(capsys: pytest.CaptureFixture[str], *words: str) -> Any:
 def test_songs_are_changed_and_listed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert as_json(capsys, "songs")["is_allowed"] is None
     assert as_json(capsys, "songs", "--allow", "yes")["is_allowed"] is True
-    Library().add("One", [SongTake(played(1), "2026-03-01")])
-    Library().add("Two", [SongTake(played(2), "2026-03-02")])
+    Library().add("One", [KnownTake(played(1), "2026-03-01")])
+    Library().add("Two", [KnownTake(played(2), "2026-03-02")])
     [one, two] = as_json(capsys, "songs")["songs"]
     assert (one["name"], one["takes"], one["last_day"]) == ("One", 1, "2026-03-01")
     renamed = as_json(capsys, "songs", "--rename", "One", "Golden")["songs"]
@@ -86,7 +86,7 @@ def test_wrong_use_is_one_sentence(
 
 def test_a_known_song_and_a_recording_are_found(archive: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main(["songs", "--allow", "yes"])
-    Library().add("Golden", [SongTake(played(1))])
+    Library().add("Golden", [KnownTake(played(1))])
     assert main(["new", "archive/day.offcut", "archive/day.wav"]) == 0
     [take] = as_json(capsys, "find", "golden", "--in", str(archive), "--workers", "1")["takes"]
     assert take["path"] == str(archive / "day.wav")

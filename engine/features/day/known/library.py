@@ -50,7 +50,7 @@ _COLUMNS = "digest, song, version, day, source, start_s, length_s, is_complete, 
 
 
 @dataclass(frozen=True, slots=True)
-class SongTake:
+class KnownTake:
     """A take to remember a song by.
 
     Attributes
@@ -151,7 +151,7 @@ class Library:
             takes.setdefault(song, []).append(Fingerprint.from_bytes(content))
         return tuple(Song(song, names[song], tuple(some)) for song, some in takes.items())
 
-    def add(self, name: str, takes: Iterable[SongTake], song: str | None = None) -> str:
+    def add(self, name: str, takes: Iterable[KnownTake], song: str | None = None) -> str:
         """Store takes of a song and retain the best `MOST_TAKES`; return its id.
 
         Parameters
@@ -292,7 +292,7 @@ def _named(connection: sqlite3.Connection, name: str) -> str | None:
     return next((str(song) for song, other in rows if other.casefold() == name.casefold()), None)
 
 
-def _add(connection: sqlite3.Connection, name: str, takes: Iterable[SongTake], song: str | None) -> str:
+def _add(connection: sqlite3.Connection, name: str, takes: Iterable[KnownTake], song: str | None) -> str:
     own = _named(connection, name)
     if own is None:
         own = song or token_hex(8)
@@ -341,7 +341,7 @@ def _exported(row: tuple[Any, ...]) -> dict[str, object]:
     }
 
 
-def _imported(path: Path) -> list[tuple[str, str, list[SongTake]]]:
+def _imported(path: Path) -> list[tuple[str, str, list[KnownTake]]]:
     """Read an exported file as ids, names and takes of this version.
 
     Raises
@@ -366,7 +366,7 @@ def _imported(path: Path) -> list[tuple[str, str, list[SongTake]]]:
         ) from error
 
 
-def _read_song(one: Any) -> tuple[str, str, list[SongTake]]:
+def _read_song(one: Any) -> tuple[str, str, list[KnownTake]]:
     song = one["id"]
     if not (isinstance(song, str) and len(song) == 16 and not set(song) - set("0123456789abcdef")):
         raise ValueError(f"invalid id {quoted(song)}")
@@ -374,9 +374,9 @@ def _read_song(one: Any) -> tuple[str, str, list[SongTake]]:
     return song, _checked_name(one["name"]), takes
 
 
-def _read_take(one: Any) -> SongTake:
+def _read_take(one: Any) -> KnownTake:
     found = Fingerprint.from_bytes(b64decode(one["fingerprint"], validate=True))
     day, source, start_s = one["day"], one["source"], float(one["start_s"])
     if not 0.0 < found.length_s <= _LONGEST_S or not (isinstance(day, str) and isinstance(source, str)):
         raise ValueError(f"invalid take of {counted(len(found), 'frame')}")
-    return SongTake(found, day[:10], source[:LONGEST_NAME], start_s, bool(one["is_complete"]))
+    return KnownTake(found, day[:10], source[:LONGEST_NAME], start_s, bool(one["is_complete"]))

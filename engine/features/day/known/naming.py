@@ -14,8 +14,7 @@ from engine.document.analysis import StoredDay
 from engine.document.state import DocumentState
 from engine.features.day.day import Day, DaySong, SongTake
 from engine.features.day.known.fingerprints import Fingerprint
-from engine.features.day.known.library import Library
-from engine.features.day.known.library import SongTake as KnownTake
+from engine.features.day.known.library import KnownTake, Library
 from engine.features.day.known.matching import KnownSongs, recognised
 from engine.features.takes.features import RATE_HZ, Frames, frames_of
 from engine.recordings.detect_sounds import mono

@@ -14,10 +14,7 @@ from pydantic import Field
 from engine.core.progress import Progress
 from engine.core.timebase import s_to_samples, samples_to_s
 from engine.core.wording import begun, counted, listed
-from engine.document.kinds.kind import CROSSFADE_MS
-from engine.document.kinds.order import CUT
-from engine.document.proposals import BY_EXAMPLE, Proposal, proposal_id
-from engine.document.settings import cut_settings
+from engine.document.proposals import BY_EXAMPLE, Proposal
 from engine.features.repair.finders.requests import FADE_MS, RepairSettings, example_words
 from engine.recordings.track_audio import RepairedTracks, Span, SpanRequest
 from engine.review.finders import Finder, FinderRequest, FinderSettings, Found
@@ -101,13 +98,10 @@ def _find_like(request: FinderRequest, progress: Progress) -> Found:
 def _cuts(request: FinderRequest, events: Sequence[SoundEvent], example: Span) -> Iterator[Proposal]:
     from engine.features.repair.finders.find_sounds import likely_words
 
-    payload: dict[str, object] = {CROSSFADE_MS: cut_settings(request.state.settings).crossfade_ms}
     for one in events:
-        start, stop = one.start_samples, one.stop_samples
-        key = proposal_id(CUT.name, start, stop, BY_EXAMPLE)
         marked = example_words(example, request.state.rate_hz)
         reason = f"Similar to your example at {marked}: {likely_words(one, example)}."
-        yield Proposal(key, CUT.name, start, stop, one.likelihood, reason, BY_EXAMPLE, (), dict(payload))
+        yield request.cut(one.start_samples, one.stop_samples, one.likelihood, reason)
 
 
 def _repaired(

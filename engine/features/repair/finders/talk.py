@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from engine.core.errors import UsageError
+from engine.analysis.detection.voices import Rehearsal, Talk, require_installed, songs_and_talk
 from engine.core.progress import Progress
 from engine.core.timebase import s_to_samples
 from engine.core.wording import counted
 from engine.document.analysis import SOUNDS, DetectedSounds
-from engine.document.edits.markers import NamedSpan
-from engine.document.kinds.kind import CROSSFADE_MS
-from engine.document.kinds.order import CUT
-from engine.document.proposals import BY_TALK, Alternative, Evidence, Proposal, proposal_id
-from engine.document.settings import cut_settings
+from engine.document.edits.markers import NamedSpan, is_named
+from engine.document.proposals import BY_TALK, Alternative, Evidence, Proposal
 from engine.document.state import DocumentState
 from engine.review.finders import Finder, FinderRequest, Found
 
-if TYPE_CHECKING:
-    from engine.analysis.detection.voices import Rehearsal, Talk
-
 _SONG = "Song"
-_MOSTLY = 0.5
 _SCORES = (0.5, 0.95)
 """Scores of talk of 1 s, and of a minute or more."""
 _LONG_S = 60.0
@@ -30,7 +22,6 @@ _LONG_S = 60.0
 
 def find_talk(request: FinderRequest, progress: Progress) -> Found:
     """Propose to cut the talk outside of songs, and name the songs that no region names yet."""
-    from engine.analysis.detection.voices import songs_and_talk
     from engine.analysis.detection.what_sounds import voices_of
 
     progress.check_cancelled()
@@ -38,12 +29,9 @@ def find_talk(request: FinderRequest, progress: Progress) -> Found:
     assert isinstance(sounds, DetectedSounds), "the finder needs it"
     found = songs_and_talk(voices_of(sounds, state.rate_hz))
     songs = [_samples(state, song) for song in found.songs]
-    regions = [
-        NamedSpan(start, stop, f"{_SONG} {number}")
-        for number, (start, stop) in enumerate(songs, 1)
-        if not _is_named(state, (start, stop))
-    ]
-    cuts = tuple(_cut(state, one, found) for one in found.talk)
+    named = (NamedSpan(*song, f"{_SONG} {number}") for number, song in enumerate(songs, 1))
+    regions = [one for one in named if not is_named(state, one)]
+    cuts = tuple(_cut(request, one, found) for one in found.talk)
     counts = f"Found {counted(len(songs), 'song')}"
     summary = f"{counts}; {counted(len(cuts), 'cut')} of talk proposed."
     rows = [{"start_s": start_s, "stop_s": stop_s} for start_s, stop_s in found.songs]
@@ -52,35 +40,14 @@ def find_talk(request: FinderRequest, progress: Progress) -> Found:
     )
 
 
-def _check(_request: FinderRequest) -> None:
-    from engine.analysis.detection.voices import MISSING, is_installed
-
-    if not is_installed():
-        raise UsageError(MISSING)
-
-
-def _is_named(state: DocumentState, song: tuple[int, int]) -> bool:
-    for one in state.markers.values():
-        shared = min(one.stop_samples, song[1]) - max(one.start_samples, song[0])
-        longest = max(one.stop_samples - one.start_samples, song[1] - song[0])
-        if one.is_region and shared > _MOSTLY * longest:
-            return True
-    return False
-
-
-def _cut(state: DocumentState, talk: Talk, found: Rehearsal) -> Proposal:
-    start, stop = _samples(state, (talk.start_s, talk.stop_s))
+def _cut(request: FinderRequest, talk: Talk, found: Rehearsal) -> Proposal:
+    start, stop = _samples(request.state, (talk.start_s, talk.stop_s))
     long_s = talk.stop_s - talk.start_s
     least, most = _SCORES
     score = least + (most - least) * min(1.0, long_s / _LONG_S)
     reason = f"Talk of {long_s:.0f} s {_where(talk, found.songs)}."
-    payload: dict[str, object] = {CROSSFADE_MS: cut_settings(state.settings).crossfade_ms}
     evidence = Evidence.STRONG if talk.is_sure and found.songs else Evidence.WEAK
-    key = proposal_id(CUT.name, start, stop, BY_TALK)  # so that other crossfades are the same proposal
-    ways = _ways(state, talk, found.songs)
-    return Proposal(
-        key, CUT.name, start, stop, score, reason, BY_TALK, ways, payload, None, evidence=evidence
-    )
+    return request.cut(start, stop, score, reason, _ways(request.state, talk, found.songs), evidence)
 
 
 def _where(talk: Talk, songs: Sequence[tuple[float, float]]) -> str:
@@ -112,6 +79,6 @@ TALK = Finder(
     "Cuts talk outside of songs, and names the songs.",
     find_talk,
     needs=(SOUNDS,),
-    check=_check,
+    check=lambda _request: require_installed(),
     maker=BY_TALK,
 )

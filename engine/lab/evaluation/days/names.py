@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from engine.features.day.day import Day, DaySong
 from engine.features.day.known.fingerprints import Fingerprint
-from engine.features.day.known.library import Library, SongTake
+from engine.features.day.known.library import KnownTake, Library
 from engine.features.day.known.naming import with_known_names
 from engine.features.takes.features import frames_of
 from engine.lab.evaluation.days.day import MadeDay
@@ -63,7 +63,7 @@ def recognised_names(
         library.add(
             true,
             [
-                SongTake(Fingerprint.of(frames, start_s, stop_s), "", made.path.stem, start_s, is_complete)
+                KnownTake(Fingerprint.of(frames, start_s, stop_s), "", made.path.stem, start_s, is_complete)
                 for start_s, stop_s, is_complete in spans
             ],
         )

@@ -234,6 +234,8 @@ def test_a_day_is_prepared_from_its_files(hands: Hands, tmp_path: Path) -> None:
     song = passage(1, 30.0)
     audio, at = joined(song, passage(2, 32.0), song)
     soundfile.write(tmp_path / "evening.wav", audio, PLAYED_HZ, "PCM_16")
+    shown: list[tuple[str, float]] = []
+    hands.window.work.progressed.connect(lambda title, fraction, _left_s: shown.append((title, fraction)))
     hands.press_and_answer("Ctrl+Shift+Y", type_path(tmp_path / "evening.wav"))
     hands.qtbot.waitUntil(lambda: hands.window.day.is_open, timeout=120_000)
     day = hands.window.day.required_day()
@@ -241,4 +243,27 @@ def test_a_day_is_prepared_from_its_files(hands: Hands, tmp_path: Path) -> None:
     assert len(day.names) == 2
     assert sorted(starts_s) == pytest.approx([start for start, _ in at], abs=1.0)
     assert day.songs.tolist() == [0, 0, 1]
+    fractions = [fraction for title, fraction in shown if title.startswith("Preparing the day")]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] > 0.9
+    assert not any(title.startswith("Analysing") for title, _ in shown)
     hands.finish_work()
+
+
+def test_a_key_goes_through_the_kinds_of_a_day_and_is_undone(hands: Hands, overview: Overview) -> None:
+    session = hands.window.session
+    before, history = overview.required_day().kind, len(session.steps())
+    kinds = []
+    for _ in range(3):
+        hands.press("T")
+        hands.finish_work()
+        kinds.append(overview.required_day().kind)
+        if kinds[-1] == "interview":
+            assert overview.page.songs.cell is None
+            assert "Interview" in overview.page._buttons["day.kind"].text()
+    assert (before, kinds) == ("rehearsal", ["interview", "drums", "rehearsal"])
+    assert len(session.steps()) == history + 3
+    for _ in range(3):
+        hands.press("Ctrl+Z")
+    assert overview.required_day().kind == "rehearsal"
+    assert _current(overview) == 0

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from engine.core.errors import ExportError, OffcutError, UsageError
-from engine.features.day.known.library import MOST_TAKES, Library, SongTake
+from engine.features.day.known.library import MOST_TAKES, KnownTake, Library
 from tests.engine.features.day.known.songs_played import played
 
 ADDS = """
@@ -19,12 +19,12 @@ import sys
 from pathlib import Path
 import numpy as np
 from engine.features.day.known.fingerprints import Fingerprint
-from engine.features.day.known.library import Library, SongTake
+from engine.features.day.known.library import KnownTake, Library
 library, own = Library(Path(sys.argv[1])), int(sys.argv[2])
 for number in range(20):
     rows = np.full((100, 24), number, np.int8)
     rows[0] = own
-    library.add(f"Song {number}", [SongTake(Fingerprint(rows), f"2026-01-{own + 1:02}")])
+    library.add(f"Song {number}", [KnownTake(Fingerprint(rows), f"2026-01-{own + 1:02}")])
 """
 
 
@@ -41,12 +41,12 @@ def test_nothing_is_stored_without_consent(tmp_path: Path) -> None:
     assert library.songs() == ()
     assert not library.path.exists()
     with pytest.raises(UsageError, match="--allow yes"):
-        library.add("Golden", [SongTake(played(1))])
+        library.add("Golden", [KnownTake(played(1))])
     assert library.songs() == ()
 
 
 def test_withdrawn_consent_deletes_everything(library: Library, tmp_path: Path) -> None:
-    library.add("Golden", [SongTake(played(1))])
+    library.add("Golden", [KnownTake(played(1))])
     index = tmp_path / "archive.sqlite"
     index.write_bytes(b"fingerprints")
     (tmp_path / "songs.sqlite.damaged-20260101-000000-000000").write_bytes(b"fingerprints")
@@ -58,8 +58,8 @@ def test_withdrawn_consent_deletes_everything(library: Library, tmp_path: Path) 
 
 
 def test_songs_are_stored_and_come_back(library: Library) -> None:
-    song = library.add("Golden", [SongTake(played(1), "2026-03-01", "day.wav", 12.0)])
-    again = library.add("golden", [SongTake(played(1, 2), "2026-04-01", "later.wav", 3.0)])
+    song = library.add("Golden", [KnownTake(played(1), "2026-03-01", "day.wav", 12.0)])
+    again = library.add("golden", [KnownTake(played(1, 2), "2026-04-01", "later.wav", 3.0)])
     assert again == song
     [stored] = library.songs()
     assert (stored.id, stored.name, stored.takes, stored.last_day) == (song, "golden", 2, "2026-04-01")
@@ -68,19 +68,20 @@ def test_songs_are_stored_and_come_back(library: Library) -> None:
 
 
 def test_the_same_span_of_a_file_is_stored_once(library: Library) -> None:
-    take = SongTake(played(1), "2026-03-01", "day.wav", 12.0)
+    take = KnownTake(played(1), "2026-03-01", "day.wav", 12.0)
     library.add("Golden", [take])
     library.add("Golden", [take])
-    library.add("Golden", [SongTake(played(1).part(1.0, 39.0), "2026-03-01", "day.wav", 13.0)])
+    library.add("Golden", [KnownTake(played(1).part(1.0, 39.0), "2026-03-01", "day.wav", 13.0)])
     [stored] = library.songs()
     assert stored.takes == 1
     assert stored.length_s == pytest.approx(38.0, abs=0.5)
 
 
 def test_the_best_takes_stay(library: Library) -> None:
-    broken = SongTake(played(1).part(0.0, 20.0), "2026-12-31", is_complete=False)
+    broken = KnownTake(played(1).part(0.0, 20.0), "2026-12-31", is_complete=False)
     whole = [
-        SongTake(played(1).part(number, 40.0), f"2026-01-{number + 1:02}") for number in range(MOST_TAKES + 1)
+        KnownTake(played(1).part(number, 40.0), f"2026-01-{number + 1:02}")
+        for number in range(MOST_TAKES + 1)
     ]
     library.add("Golden", [broken, *whole])
     [known] = library.known()
@@ -89,9 +90,9 @@ def test_the_best_takes_stay(library: Library) -> None:
 
 
 def test_songs_are_renamed_merged_and_deleted(library: Library) -> None:
-    first = library.add("passage at 0:12", [SongTake(played(1))])
-    library.add("Golden", [SongTake(played(1, 1))])
-    library.add("Rain", [SongTake(played(2))])
+    first = library.add("passage at 0:12", [KnownTake(played(1))])
+    library.add("Golden", [KnownTake(played(1, 1))])
+    library.add("Rain", [KnownTake(played(2))])
     assert library.rename("Passage at 0:12", "Gold").id == first
     with pytest.raises(UsageError, match="merge"):
         library.rename("Gold", "golden")
@@ -109,17 +110,17 @@ def test_songs_are_renamed_merged_and_deleted(library: Library) -> None:
 
 
 def test_a_recognised_song_takes_the_new_name(library: Library) -> None:
-    song = library.add("passage at 0:12", [SongTake(played(1))])
-    assert library.add("Golden", [SongTake(played(1, 1))], song) == song
+    song = library.add("passage at 0:12", [KnownTake(played(1))])
+    assert library.add("Golden", [KnownTake(played(1, 1))], song) == song
     assert [(one.name, one.takes) for one in library.songs()] == [("Golden", 2)]
-    rain = library.add("Rain", [SongTake(played(2))])
-    assert library.add("Golden", [SongTake(played(2, 1))], rain) == song
+    rain = library.add("Rain", [KnownTake(played(2))])
+    assert library.add("Golden", [KnownTake(played(2, 1))], rain) == song
     assert [(one.name, one.takes) for one in library.songs()] == [("Golden", 4)]
 
 
 def test_an_export_brings_songs_to_another_machine(library: Library, tmp_path: Path) -> None:
-    library.add("Golden", [SongTake(played(1), "2026-03-01", "day.wav", 12.0), SongTake(played(1, 2))])
-    library.add("Rain", [SongTake(played(2), is_complete=False)])
+    library.add("Golden", [KnownTake(played(1), "2026-03-01", "day.wav", 12.0), KnownTake(played(1, 2))])
+    library.add("Rain", [KnownTake(played(2), is_complete=False)])
     out = tmp_path / "songs.json"
     assert library.export(out) == 2
     with pytest.raises(ExportError):
@@ -129,7 +130,7 @@ def test_an_export_brings_songs_to_another_machine(library: Library, tmp_path: P
     with pytest.raises(UsageError, match="--allow yes"):
         other.load(out)
     other.allow(True)
-    other.add("rain", [SongTake(played(2, 1))])
+    other.add("rain", [KnownTake(played(2, 1))])
     assert other.load(out) == 2
     assert other.load(out) == 2
     assert [(song.name, song.takes) for song in other.songs()] == [("Golden", 2), ("Rain", 2)]
@@ -150,7 +151,7 @@ def test_an_export_brings_songs_to_another_machine(library: Library, tmp_path: P
     ],
 )
 def test_a_file_that_is_no_export_adds_nothing(library: Library, tmp_path: Path, content: bytes) -> None:
-    library.add("Golden", [SongTake(played(1))])
+    library.add("Golden", [KnownTake(played(1))])
     bad = tmp_path / "bad.json"
     bad.write_bytes(content)
     with pytest.raises(OffcutError, match=r"bad\.json"):
@@ -159,8 +160,8 @@ def test_a_file_that_is_no_export_adds_nothing(library: Library, tmp_path: Path,
 
 
 def test_a_half_written_song_in_an_export_adds_nothing(library: Library, tmp_path: Path) -> None:
-    library.add("Golden", [SongTake(played(1))])
-    library.add("Rain", [SongTake(played(2))])
+    library.add("Golden", [KnownTake(played(1))])
+    library.add("Rain", [KnownTake(played(2))])
     out = tmp_path / "songs.json"
     library.export(out)
     whole = json.loads(out.read_text("utf-8"))
@@ -175,7 +176,7 @@ def test_a_half_written_song_in_an_export_adds_nothing(library: Library, tmp_pat
 def test_a_damaged_file_is_renamed_and_work_goes_on(
     library: Library, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    library.add("Golden", [SongTake(played(1))])
+    library.add("Golden", [KnownTake(played(1))])
     content = b"no database" + library.path.read_bytes()[11:]
     library.path.write_bytes(content)
     with caplog.at_level(logging.WARNING):
@@ -185,13 +186,13 @@ def test_a_damaged_file_is_renamed_and_work_goes_on(
     assert aside.name in caplog.text
     assert library.is_allowed() is None
     library.allow(True)
-    library.add("Rain", [SongTake(played(2))])
+    library.add("Rain", [KnownTake(played(2))])
     assert [song.name for song in library.songs()] == ["Rain"]
 
 
 def test_damage_within_is_reported_once_and_work_goes_on(library: Library, tmp_path: Path) -> None:
     for seed in range(1, 4):
-        library.add(f"Song {seed}", [SongTake(played(seed))])
+        library.add(f"Song {seed}", [KnownTake(played(seed))])
     content = bytearray(library.path.read_bytes())
     content[4096:] = b"\xff" * (len(content) - 4096)
     library.path.write_bytes(content)

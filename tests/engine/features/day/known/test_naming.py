@@ -14,9 +14,8 @@ from engine.document.analysis import DAY, StoredDay
 from engine.document.document import Document
 from engine.document.edits.analyses import known_day
 from engine.features.day.choices import rename_song
-from engine.features.day.day import Day, DayKind, DaySong
-from engine.features.day.day import SongTake as DayTake
-from engine.features.day.known.library import Library, SongTake
+from engine.features.day.day import Day, DayKind, DaySong, SongTake
+from engine.features.day.known.library import KnownTake, Library
 from engine.features.day.known.naming import SongRequest, remember_song, with_known_names
 from engine.features.takes.features import Frames, frames_of
 from engine.recordings.media import locate_all
@@ -28,7 +27,7 @@ from tests.engine.features.takes.playing import RATE_HZ, joined, passage
 def evening() -> tuple[Frames, Day]:
     """Two songs and an unknown one, the first of them twice and higher the second time."""
     audio, at = joined(*(passage(seed, 40.0, semitones=up) for seed, up in ((1, 0), (2, 0), (3, 0), (1, 2))))
-    takes = [DayTake(start, stop) for start, stop in at]
+    takes = [SongTake(start, stop) for start, stop in at]
     songs = tuple(DaySong(f"Song {number}", (take,)) for number, take in enumerate(takes, 1))
     return frames_of([audio], RATE_HZ, len(audio)), Day(DayKind.REHEARSAL, songs)
 
@@ -37,7 +36,7 @@ def test_known_songs_get_their_names_and_become_one(evening: tuple[Frames, Day],
     library = Library(tmp_path / "songs.sqlite")
     library.allow(True)
     for name, seed in (("Harbour", 1), ("Tide", 2)):
-        library.add(name, [SongTake(played(seed))])
+        library.add(name, [KnownTake(played(seed))])
     day = with_known_names(evening[1], evening[0], library)
     assert [(song.name, song.is_known, len(song.takes)) for song in day.songs] == [
         ("Harbour", True, 2),

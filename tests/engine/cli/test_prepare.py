@@ -60,6 +60,19 @@ def test_songs_are_found_named_and_not_found_twice(
         assert len(document.state.tracks) == 1
 
 
+def test_a_process_of_their_own_finds_the_same_songs(
+    evening: tuple[Path, list[tuple[float, float]]],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = []
+    for number, long_s in enumerate((1.0, 1e9)):
+        monkeypatch.setattr("engine.features.day.find_in_document._LONG_S", long_s)
+        made.append(_prepared(capsys, evening[0], "--out", tmp_path / f"{number}.offcut"))
+    assert all(made[0][key] == made[1][key] for key in ("songs", "talk", "idle", "proposals"))
+
+
 def test_it_goes_on_where_it_was_interrupted(
     evening: tuple[Path, list[tuple[float, float]]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -140,8 +140,9 @@ SILENT = ReportingProgress()
 def parallel(progress: Progress, count: int, shares: Sequence[float] | None = None) -> tuple[Progress, ...]:
     """Return a progress for each of `count` parts of a job that run at the same time, on threads.
 
-    The job has done the sum of their fractions by `shares`, which are equal without them. Figures are reported
-    once all parts have reported theirs, as means: the first loss of each part together, then the second.
+    The job has done the sum of their fractions by `shares`, which are equal without them. Figures are
+    reported once all parts have reported theirs, as means: the first loss of each part together, then the
+    second.
     """
     lock, fractions, weights = Lock(), [0.0] * count, shares or (1.0 / count,) * count
     waiting: list[deque[dict[str, float]]] = [deque() for _ in range(count)]

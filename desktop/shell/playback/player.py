@@ -307,7 +307,7 @@ class Player(QObject):
             self._wish(same_moment, same_moment)
 
     def set_gain(self, gain_db: float) -> None:
-        """Play all that follows so much louder, also while playing; 0 dB for the samples of the source."""
+        """Set the gain of all that is played from now on; 0 dB plays the samples of the source."""
         gain = float(10.0 ** (gain_db / 20.0))
         if gain == self._gain:
             return

@@ -22,7 +22,7 @@ from engine.recordings.channel_faults import CLIPPING, channel_faults
 Values = NDArray[np.float64]
 
 MOST_DB = 12.0
-"""A take is turned down by no more: one that is so much louder is another kind of playing."""
+"""A take is turned down by this at most: one that is louder still is another kind of playing."""
 A4_HZ = 440.0
 _FEWEST_BEATS, _FEWEST_FOR_VARIATION = 8, 17
 _CENTS = 100.0
@@ -115,7 +115,7 @@ def matched_gains_db(day: StoredDay, listening: Listening | None) -> Values:
 
 
 def a4_hz(cents: float) -> float:
-    """Return the frequency of A4 in a tuning that deviates from 440 Hz by so many cents."""
+    """Return the frequency of A4 in a tuning that deviates from 440 Hz by some cents."""
     return float(A4_HZ * 2.0 ** (cents / (12.0 * _CENTS)))
 
 

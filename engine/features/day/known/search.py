@@ -20,7 +20,7 @@ _READ, _INDEXED = 0.05, 0.9
 
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
-    """What to find, and where.
+    """A song to find, and the folder to search.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Takes that are kept are written from the overview, as files and as a page for the band."""
+"""Takes that stay are written from the overview, as files and as a page for the band."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.engine.features.day.made import made_day
 
 @pytest.fixture
 def day(hands: Hands, tmp_path: Path) -> Hands:
-    """A window with the overview of a day of which two takes are kept."""
+    """A window with the overview of a day of which two takes stay."""
     hands.window.session.open(made_day(tmp_path))
     hands.finish_work()
     hands.press("Shift+F5")

@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QListWidget, QWidget
 
 from engine.cli.main import main
-from engine.features.day.known.library import Library, SongTake
+from engine.features.day.known.library import KnownTake, Library
 from tests.desktop.conftest import Hands, fill, press_button, type_path
 from tests.engine.features.day.known.songs_played import played
 from tests.engine.features.takes.playing import RATE_HZ, joined, passage
@@ -67,7 +67,7 @@ def test_a_recording_of_a_song_leads_to_its_takes(hands: Hands, archive: Path, t
 
 def test_a_known_song_is_found_and_its_recording_imported(hands: Hands, archive: Path) -> None:
     Library().allow(True)
-    Library().add("Golden", [SongTake(played(1))])
+    Library().add("Golden", [KnownTake(played(1))])
     seen: list[str] = []
     window = hands.window
     _search(hands, fill(), type_path(archive), _open_row(0, seen))

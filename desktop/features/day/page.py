@@ -23,7 +23,7 @@ _HEAD = {
 }
 _BELOW = {"day.open": "Open", "day.keep": "Keep", "day.name": "Name…", "day.comp": "Comp"}
 _EMPTY = "No songs found yet. Prepare the day, or find its songs, first."
-_HINT = "1 to 5: stars · Shift K: keep the suggested takes · Tab while playing: the same place in the next take"
+_HINT = "1 to 5: stars · Shift K: keep suggested takes · Tab while playing: the same place in the next take"
 
 
 class DayPage(QWidget):

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from engine.analysis.signal.bands import MelSettings, mel_filter_bank
 
 FRAMES_PER_PIECE = 512
-_FRAMES_AT_ONCE = 64  # spectra of so many stay in the second cache
+_FRAMES_AT_ONCE = 64  # their spectra stay in the second cache
 POWER_FLOOR = 1e-10  # librosa's amin: digital silence reads -100 dB
 
 

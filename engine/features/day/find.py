@@ -22,7 +22,7 @@ from engine.features.day.evidence import Evidence, EvidenceInPassing
 from engine.features.day.joining import divided, joined
 from engine.features.day.kind import kind_of
 from engine.features.day.links import links_of
-from engine.features.day.segments import Segment, quiet_start, segments_of, spans_of
+from engine.features.day.segments import SPEAKS, Segment, quiet_start, segments_of, spans_of
 from engine.features.day.songs import grouped_songs
 from engine.features.takes.features import FRAMES_PER_S, Frames, tuning_cents
 from engine.features.takes.find import takes_from
@@ -32,8 +32,6 @@ from engine.features.takes.playing import performances
 Floats = NDArray[np.float32]
 
 _TALK_JOINED_S, _LEAST_TALK_S = 10.0, 1.0
-_SPEAKS = 0.5
-"""Probability of speech that is talk, also over quiet playing."""
 _CLEAR_S = 0.3
 """Talk and idle time keep this distance from songs."""
 _LEAST_IDLE_S = 1.0
@@ -146,7 +144,7 @@ def _in_other_keys(frames: Frames, songs: Sequence[DaySong], progress: Progress)
 
 def _talk(states: NDArray[np.int64], speech: Floats, played: Sequence[Span]) -> list[Span]:
     """Return spans of talk outside of takes, in seconds; those that nearly meet are one."""
-    spoken = (runs((states == State.TALK) | (speech > _SPEAKS)) / FRAMES_PER_S).tolist()
+    spoken = (runs((states == State.TALK) | (speech > SPEAKS)) / FRAMES_PER_S).tolist()
     spans = joined_spans(map(tuple, spoken), _TALK_JOINED_S)
     long = (one for one in spans if one[1] - one[0] >= _LEAST_TALK_S)
     parts = (part for one in long for part in outside(one, played, _CLEAR_S))

@@ -1,7 +1,7 @@
 """Kind of a day by its evidence: a rehearsal, an interview, or a session of one drum kit.
 
-Of an interview nobody wants the talk cut, so that a recording with talk and hardly any music is one, with one
-voice or with several. Drums have hardly any energy in single semitones. In doubt a day is a rehearsal.
+An interview is a recording with talk and hardly any music, with one voice or with several; its talk is not
+proposed to be cut. Drums have hardly any energy in single semitones. In doubt a day is a rehearsal.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ _SILENT_DB = -90.0
 _QUIET_S, _QUIET_REST_S, _LEADS_S = 4.0, 2.0, 6.0
 _COUNT_S, _ENTRY_S, _ENTRY_DB = (0.5, 3.2), 1.5, 10.0
 """Lengths of counting in, seconds compared before and after the entry, and its minimum size."""
-_SPEECH, _SPOKEN = 0.5, 0.22
+SPEAKS, _SPOKEN = 0.5, 0.22
 """Probability of speech, and the share of a segment that is speech from which on it is played under talk."""
 
 
@@ -84,7 +84,7 @@ def segments_of(
             inside = changes[(changes >= start + early) & (changes <= stop - late)].tolist()
             divided += list(pairwise([start, *inside, stop]))
     made = with_thin(evidence.frames, [span for span in divided if not _is_spoken(speech, *span)])
-    return _with_lead_ins(made, np.where(speech > _SPEECH, np.int64(State.TALK), states))
+    return _with_lead_ins(made, np.where(speech > SPEAKS, np.int64(State.TALK), states))
 
 
 def _with_lead_ins(segments: Sequence[Segment], states: NDArray[np.int64]) -> tuple[Segment, ...]:
@@ -131,9 +131,9 @@ def _count_in(bands_db: NDArray[np.float32], start: int, stop: int) -> int:
 
 
 def _is_spoken(speech: NDArray[np.float32], start: int, stop: int) -> bool:
-    """Return whether somebody talks over a segment, as over noodling, but not over a song."""
+    """Return whether a segment is played under talk, as noodling is and a song is not."""
     is_long = stop - start >= _LONG_S * FRAMES_PER_S
-    return not is_long and bool((speech[start:stop] > _SPEECH).mean() > _SPOKEN)
+    return not is_long and bool((speech[start:stop] > SPEAKS).mean() > _SPOKEN)
 
 
 def with_thin(frames: Frames, spans: Sequence[tuple[int, int]]) -> tuple[Segment, ...]:
@@ -162,7 +162,7 @@ def is_less(frames: Frames, one: Segment, usual: NDArray[np.float64]) -> bool:
 
 
 def pitches_of(frames: Frames, one: Segment) -> NDArray[np.float64]:
-    """Return how much of each pitch class stands out in a segment, shape (12,), of mean 0."""
+    """Return the prominence of each pitch class in a segment, shape (12,), of mean 0."""
     levels = np.maximum(frames.notes_db[one.start : one.stop], _SILENT_DB)
     around = uniform_filter1d(levels, PITCH_CLASSES + 1, axis=1)  # neither a slope nor noise has a pitch
     mean = np.maximum(levels - around, 0.0).mean(axis=0).reshape(-1, PITCH_CLASSES).sum(axis=0)

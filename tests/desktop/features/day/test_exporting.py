@@ -30,7 +30,7 @@ def _run(hands: Hands, command: str, folder: Path, **fields: str) -> None:
     hands.finish_work()
 
 
-def test_kept_takes_are_exported_by_a_pattern(day: Hands, tmp_path: Path) -> None:
+def test_takes_that_stay_are_exported_by_a_pattern(day: Hands, tmp_path: Path) -> None:
     _run(day, "day.export", tmp_path / "out", Names="{band} {number} {song}", Band="Us")
     names = sorted(path.name for path in (tmp_path / "out").glob("*.wav"))
     assert names == ["Us 1 Blue- Moon.wav", "Us 2 Über.wav"]

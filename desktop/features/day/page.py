@@ -11,6 +11,7 @@ from desktop.features.day.picture import Picture
 from desktop.features.day.view import DayStrip, SongRows
 from engine.core.wording import counted
 from engine.features.day.day import DayKind
+from widgets.controls.command_entries import with_keys
 from widgets.controls.key_caps import KeyButton, column, label, row
 from widgets.controls.text_and_icons import ElidedLabel
 from widgets.theme import TEXT_TITLE, Theme, px
@@ -23,7 +24,10 @@ _HEAD = {
 }
 _BELOW = {"day.open": "Open", "day.keep": "Keep", "day.name": "Name…", "day.comp": "Comp"}
 _EMPTY = "No songs found yet. Prepare the day, or find its songs, first."
-_HINT = "1 to 5: stars · Shift K: keep suggested takes · Tab while playing: the same place in the next take"
+_HINT = (
+    "Stars: one‹day.stars_1› to five‹day.stars_5› · Keep suggested takes‹day.keep_suggested›"
+    " · Tab while playing: same place in the next take"
+)
 
 
 class DayPage(QWidget):
@@ -44,7 +48,7 @@ class DayPage(QWidget):
         self.strip, self.songs = DayStrip(theme), SongRows(theme)
         self._title, self._summary = label("The day"), ElidedLabel("", "dim")
         self._title.setStyleSheet(f"font-weight: 600; font-size: {px(TEXT_TITLE)}px;")
-        self._detail, self._hint = ElidedLabel(""), ElidedLabel(_HINT, "dim")
+        self._detail, self._hint = ElidedLabel(""), ElidedLabel(with_keys(_HINT, keys), "dim")
         self._buttons = {
             name: KeyButton(theme, words, keys.get(name, "")) for name, words in {**_HEAD, **_BELOW}.items()
         }

@@ -24,7 +24,7 @@ from engine.core.progress import Progress
 from engine.core.wording import reason_of
 
 _STANDARD_OUTPUT, _STANDARD_ERROR = 1, 2
-_COMMAND = re.compile(r" ?\u2039([a-z_]+\.[a-z_]+)\u203a")
+_COMMAND = re.compile(r" ?\u2039([a-z_]+\.[a-z0-9_]+)\u203a")
 _VERB_OF: Mapping[str, str] = MappingProxyType({"file.import": "import-audio", "sections.find": "structure"})
 """Verbs by the command of the window that they stand for."""
 

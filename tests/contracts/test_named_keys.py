@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from desktop.commands import BY_ID
+from engine.cli.output import in_verbs
 from widgets.controls.command_entries import pair_label, with_keys
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -61,6 +62,12 @@ def test_named_commands_exist() -> None:
     ]
     assert named
     assert not [each for each in named if each[1] not in BY_ID]
+
+
+@pytest.mark.parametrize("name", sorted(BY_ID))
+def test_every_command_can_be_named(name: str) -> None:
+    assert with_keys(f"first ‹{name}›.", {name: "Ctrl O"}) == "first (Ctrl O)."
+    assert "‹" not in in_verbs(f"first ‹{name}›.")
 
 
 @pytest.mark.parametrize(

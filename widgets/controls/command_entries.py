@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 from typing import Protocol
 
 _SIGNS = {"Return": "Enter", "Left": "←", "Right": "→", "Up": "↑", "Down": "↓"}
-_NAMED = re.compile(r" ?‹([a-z_]+\.[a-z_]+)›")
+_NAMED = re.compile(r" ?‹([a-z_]+\.[a-z0-9_]+)›")
 
 
 def key_label(key: str) -> str:

@@ -32,6 +32,7 @@ from engine.features.day.day import DayKind
 from engine.features.day.figures import StoredResults
 
 NOT_YET = "The songs of the day are not found yet. Find them first ‹day.find›."
+_AUDIBLE_DB = 0.1
 _MENU = (("day.open", "day.keep", "day.name"), ("day.next_take", "day.comp"), ("day.export", "day.share"))
 
 
@@ -178,7 +179,8 @@ class Overview(QObject):
         return s_to_samples(cell.start_s, self._session.state.rate_hz)
 
     def _sentence(self, cell: Cell) -> str:
-        gain = "" if cell.gain_db is None else f"; level matched: {level_text(cell.gain_db, decimals=1)}"
+        gain_db = cell.gain_db or 0.0
+        gain = f"; level matched: {level_text(gain_db, decimals=1)}" if gain_db <= -_AUDIBLE_DB else ""
         return f"{cell.name} – take {cell.number} at {format_time(cell.start_s, 0)}: {cell.words}{gain}"
 
     def _go_to_place(self, at_s: float) -> None:

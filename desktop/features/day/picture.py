@@ -16,7 +16,7 @@ from engine.features.day.figures import (
     a4_hz,
     faults_of_takes,
     matched_gains_db,
-    tempo_bpm,
+    tempi_bpm,
     tuning_differences_cents,
 )
 from engine.features.day.suggest import suggestions
@@ -146,6 +146,7 @@ def _figures(day: StoredDay, results: StoredResults) -> list[list[tuple[str, str
     """Return the figures of each take in words, and in short for its cell."""
     rate_hz = results.state.rate_hz
     off_cents, faults = tuning_differences_cents(day), faults_of_takes(day, results)
+    tempi = tempi_bpm(day, results.grid, rate_hz)
     takes = []
     for row, (start, stop) in enumerate(day.spans_samples.tolist()):
         semitones, speed = int(day.semitones[row]), float(day.speeds[row])
@@ -156,8 +157,8 @@ def _figures(day: StoredDay, results: StoredResults) -> list[list[tuple[str, str
                 (f"{counted(abs(semitones), 'semitone')} {higher}", f"{semitones:+d} st".replace("-", "−"))
             )
         found += [(words, words) for words in faults[row].words]
-        if (tempo := tempo_bpm(results.grid, (start, stop), rate_hz)) is not None:
-            found.append((f"{tempo:.0f} BPM", f"{tempo:.0f}"))
+        if not isnan(tempi[row]):
+            found.append((f"{tempi[row]:.0f} BPM", f"{tempi[row]:.0f}"))
         if abs(speed - 1.0) >= _SPEED:
             found.append((f"{percent(abs(speed - 1.0))} {'faster' if speed > 1.0 else 'slower'}", ""))
         if not isnan(day.tunings_cents[row]):

@@ -77,6 +77,23 @@ def tempo_bpm(grid: BeatGrid | None, span_samples: Sequence[int], rate_hz: int) 
     return None if gaps is None else 60.0 * rate_hz / float(np.median(gaps))
 
 
+def tempi_bpm(day: StoredDay, grid: BeatGrid | None, rate_hz: int) -> Values:
+    """Return the tempo of each take, shape (n,); NaN for those with hardly any beats.
+
+    Beats of a short take may be counted twice as fast as those of the others, or half as fast. The longest
+    take of a song that has a tempo decides, at the speed of each.
+    """
+    found = (tempo_bpm(grid, span, rate_hz) for span in day.spans_samples.tolist())
+    tempi = np.array([np.nan if one is None else one for one in found], np.float64)
+    for takes in filter(len, map(day.takes_of, range(len(day.names)))):
+        lengths = np.where(np.isnan(tempi[takes]), -1, np.diff(day.spans_samples[takes]).ravel())
+        longest = takes[lengths.argmax()]
+        expected = tempi[longest] / day.speeds[longest] * day.speeds[takes]
+        octaves = np.rint(np.log2(tempi[takes] / expected))
+        tempi[takes] /= 2.0 ** np.clip(octaves, -1.0, 1.0)
+    return tempi
+
+
 def tempo_variation(grid: BeatGrid | None, span_samples: Sequence[int]) -> float | None:
     """Return the spread of the intervals of beats as a share of their median; None without a pulse."""
     gaps = _beat_gaps(grid, span_samples, _FEWEST_FOR_VARIATION)

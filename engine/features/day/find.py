@@ -23,7 +23,7 @@ from engine.features.day.joining import divided, joined
 from engine.features.day.kind import kind_of
 from engine.features.day.links import links_of
 from engine.features.day.segments import SPEAKS, Segment, quiet_start, segments_of, spans_of
-from engine.features.day.songs import grouped_songs
+from engine.features.day.songs import grouped_songs, with_false_starts, without_noodling
 from engine.features.takes.features import FRAMES_PER_S, Frames, tuning_cents
 from engine.features.takes.find import takes_from
 from engine.features.takes.pairs import Pair, find_pairs
@@ -84,7 +84,7 @@ def day_in(
     if others := _in_other_keys(frames, songs, progress.part(0.45, 0.6)):
         pairs += others
         songs = _songs(evidence, states, music, segments, pairs)
-    songs = [_tuned(frames, song) for song in songs]
+    songs = [_tuned(frames, song) for song in without_noodling(frames, songs)]
     progress.check_cancelled()
     played_again = takes_from(frames, performances(frames.levels_db), pairs, progress.part(0.6, 1.0))
     played = sorted((take.start_s, take.stop_s) for song in songs for take in song.takes)
@@ -105,7 +105,7 @@ def _songs(
 ) -> list[DaySong]:
     takes = joined(evidence, states, music, segments, pairs)
     whole = divided(takes, links_of(takes, pairs), segments)
-    return grouped_songs([one for one in whole if not one.is_thin], pairs, states)
+    return grouped_songs(with_false_starts(whole, links_of(whole, pairs)), pairs, states)
 
 
 def _tuned(frames: Frames, song: DaySong) -> DaySong:

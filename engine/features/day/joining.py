@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from engine.features.day.activity import State
 from engine.features.day.evidence import Evidence
 from engine.features.day.links import Link, links_of
-from engine.features.day.segments import PER_FRAME, Segment, is_less, pitches_of, usual_db
+from engine.features.day.segments import PER_FRAME, Segment, is_less, pitches_of, rhythm_of, usual_db
 from engine.features.takes.features import FRAMES_PER_S, STEPS_PER_S, Frames
 from engine.features.takes.pairs import Pair
 
@@ -27,20 +27,24 @@ _PAUSE_S, _LONG_S, _OF_LONG = 2.0, 60.0, 2.0
 """Odds of a general pause, which comes late in a song; players who break off do so soon."""
 _TALK_S, _OF_TALK = 1.0, -6.0
 _LOUD_DB, _LOUD_SHARE, _OF_LOUDNESS, _CLEAR_S, _SOLO_S = 14.0, 0.7, 5.0, 0.4, 10.0
-_LIMITS = (3.0, 1.0, 0.0)
+_LIMITS = (3.0, 1.0, 0.0, 0.0)
 """Limits of the log odds, one after the other: joined segments are better evidence."""
 _RINGS_S, _AT_ONCE_S, _INTRO_S = 0.9, 0.4, 6.0
 _OF_EDGE, _OF_COUNT_IN = 0.5, -2.0
 """Odds of a long thin segment right before a full one; a short one is a count-in."""
 _OF_KEY, _ALIKE, _OF_MUSIC, _MUSICAL = 4.0, 0.5, 10.0, 0.93
 """Odds of pitches in common with a song, by their correlation and the usual one; likewise of music."""
+_OF_RHYTHM, _IN_TIME, _RHYTHM_LIMITS, _NEAR_RHYTHM_S = 8.0, 0.2, (-3.0, 4.0), 30.0
+"""Odds of a rhythm in common, by its correlation and the usual one; seconds of the song compared."""
+_FEWEST_LAGS, _LEAST_RHYTHM = 12, 0.04
+"""Held notes have no rhythm: their autocorrelation hardly varies."""
 _REST_S = 2.5
 """Two segments with a longer break between them are two takes."""
 _NEAR_S, _OF_GOING_ON, _OF_RESTART = 2.0, 5.0, -5.0
 _BEGINS_S, _BREAK_S, _LONG_BREAK_S, _COVERED_S, _INSIDE_S = 1.2, 1.5, 4.0, 5.0, 8.0
 _LEAST_SCORE, _SURE_SCORE = 8.0, 40.0
 """Minimum scores of a link that is evidence, and of one that divides a take."""
-_SONG_S, _PART_S, _APART_S, _SNAP_S = 45.0, 25.0, 15.0, 3.0
+_SONG_S, _PART_S, _APART_S, _SNAP_S, _ACROSS_S = 45.0, 25.0, 15.0, 3.0, 15.0
 
 Floats = NDArray[np.float32]
 Links = Mapping[tuple[int, int], Link]
@@ -126,7 +130,10 @@ def _edge_odds(
     odds = usual if gap_s < _AT_ONCE_S else _OF_COUNT_IN
     thin, full = (before, after) if before.is_thin else (after, before)
     odds += float(np.clip(_OF_MUSIC * (music[thin.start : thin.stop].mean() - _MUSICAL), -0.5, 0.6))
-    return odds + _of_key(evidence.frames, thin, full) + _by_others(segments, links, number - 1, number)
+    odds += _of_key(evidence.frames, thin, full)
+    if thin.length >= _INTRO_S * FRAMES_PER_S:  # counting in is in time, too
+        odds += _of_rhythm(evidence.frames, thin, full)
+    return odds + _by_others(segments, links, number - 1, number)
 
 
 def _of_key(frames: Frames, thin: Segment, full: Segment) -> float:
@@ -137,6 +144,19 @@ def _of_key(frames: Frames, thin: Segment, full: Segment) -> float:
     size = float(np.linalg.norm(one) * np.linalg.norm(other))
     alike = float(one @ other) / size if size else 0.0
     return float(np.clip(_OF_KEY * (alike - _ALIKE), -2.0, 1.0))
+
+
+def _of_rhythm(frames: Frames, thin: Segment, full: Segment) -> float:
+    """Return the evidence of rhythm: an intro is in time with its song, noodling is not."""
+    near = round(_NEAR_RHYTHM_S * FRAMES_PER_S)
+    first, last = max(full.start, full.stop - near), min(full.stop, full.start + near)
+    span = (full.start, last) if thin.start < full.start else (first, full.stop)
+    one, other = rhythm_of(frames, thin.start, thin.stop), rhythm_of(frames, *span)
+    count = min(len(one), len(other))
+    if count < _FEWEST_LAGS or one.std() < _LEAST_RHYTHM:
+        return 0.0
+    alike = float(np.corrcoef(one[:count], other[:count])[0, 1])
+    return float(np.clip(_OF_RHYTHM * (alike - _IN_TIME), *_RHYTHM_LIMITS))
 
 
 def _odds(
@@ -219,10 +239,18 @@ def divided(takes: Sequence[Segment], links: Links, segments: Sequence[Segment])
             near = starts[np.abs(starts - begins) <= _SNAP_S * FRAMES_PER_S]
             begins = float(near[np.argmin(np.abs(near - begins))]) if len(near) else begins
             far = min(begins - places[-1], one.stop - begins) >= _PART_S * FRAMES_PER_S
-            if far and seen.link.score >= _SURE_SCORE and _is_a_song(takes, other, one, seen):
+            is_sure = seen.link.score >= _SURE_SCORE and _is_a_song(takes, other, one, seen)
+            if far and is_sure and not _is_played_across(links, number, begins, len(takes)):
                 places.append(round(begins))
         made += [Segment(start, stop, one.is_thin) for start, stop in pairwise([*places, one.stop])]
     return tuple(made)
+
+
+def _is_played_across(links: Links, number: int, place: float, count: int) -> bool:
+    """Return whether another take plays the music of a take from well before a place to well after it."""
+    well = _ACROSS_S * FRAMES_PER_S
+    spans = (seen.link.spans[seen.side] for _, seen in _seen_by(links, number, count))
+    return any(start <= place - well and place + well <= stop for start, stop in spans)
 
 
 def _is_a_song(takes: Sequence[Segment], other: int, one: Segment, seen: _Seen) -> bool:

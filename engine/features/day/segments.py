@@ -30,9 +30,13 @@ _BREAK_S, _JOINED_S = 1.2, 0.8
 _LEAST_S, _FROM_START_S, _FROM_STOP_S = 2.5, 2.0, 5.0
 _BELOW_DB = 26.0
 """Level of a break below the playing around it."""
-_THIN_DB, _LONG_S, _SONG_S = -7.5, 60.0, 40.0
-"""Mean difference to the songs of the day from which on a segment is thin, and lengths that are songs."""
+LONG_S = 60.0
+"""Playing that is longer is a song."""
+_THIN_DB, _SONG_S = -7.5, 40.0
+"""Mean difference to the songs of the day below which a segment is thin, and least length of those songs."""
 _SILENT_DB = -90.0
+_SOFT_DB, _LEAST_LAG, _MOST_LAG, _TINY = -80.0, 3, 80, 1e-9
+"""Softest level of an onset, and lags of rhythms in steps."""
 _QUIET_S, _QUIET_REST_S, _LEADS_S = 4.0, 2.0, 6.0
 _COUNT_S, _ENTRY_S, _ENTRY_DB = (0.5, 3.2), 1.5, 10.0
 """Lengths of counting in, seconds compared before and after the entry, and its minimum size."""
@@ -132,7 +136,7 @@ def _count_in(bands_db: NDArray[np.float32], start: int, stop: int) -> int:
 
 def _is_spoken(speech: NDArray[np.float32], start: int, stop: int) -> bool:
     """Return whether a segment is played under talk, as noodling is and a song is not."""
-    is_long = stop - start >= _LONG_S * FRAMES_PER_S
+    is_long = stop - start >= LONG_S * FRAMES_PER_S
     return not is_long and bool((speech[start:stop] > SPEAKS).mean() > _SPOKEN)
 
 
@@ -144,7 +148,7 @@ def with_thin(frames: Frames, spans: Sequence[tuple[int, int]]) -> tuple[Segment
         return made
     usual = usual_db(frames, long)
     return tuple(
-        replace(one, is_thin=one.length < _LONG_S * FRAMES_PER_S and is_less(frames, one, usual))
+        replace(one, is_thin=one.length < LONG_S * FRAMES_PER_S and is_less(frames, one, usual))
         for one in made
     )
 
@@ -155,10 +159,10 @@ def usual_db(frames: Frames, segments: Sequence[Segment]) -> NDArray[np.float64]
     return np.asarray(np.median(np.concatenate(levels), axis=0), np.float64)
 
 
-def is_less(frames: Frames, one: Segment, usual: NDArray[np.float64]) -> bool:
+def is_less(frames: Frames, one: Segment, usual: NDArray[np.float64], by_db: float = _THIN_DB) -> bool:
     """Return whether a segment has less in most bands than usual."""
     levels = frames.bands_db[one.start * PER_FRAME : one.stop * PER_FRAME]
-    return not len(levels) or bool((np.percentile(levels, 75.0, axis=0) - usual).mean() < _THIN_DB)
+    return not len(levels) or bool((np.percentile(levels, 75.0, axis=0) - usual).mean() < by_db)
 
 
 def pitches_of(frames: Frames, one: Segment) -> NDArray[np.float64]:
@@ -167,6 +171,21 @@ def pitches_of(frames: Frames, one: Segment) -> NDArray[np.float64]:
     around = uniform_filter1d(levels, PITCH_CLASSES + 1, axis=1)  # neither a slope nor noise has a pitch
     mean = np.maximum(levels - around, 0.0).mean(axis=0).reshape(-1, PITCH_CLASSES).sum(axis=0)
     return np.asarray(mean - mean.mean(), np.float64)
+
+
+def rhythm_of(frames: Frames, start: int, stop: int) -> NDArray[np.float64]:
+    """Return the autocorrelation of the onsets of a span for lags of 0.3 s on, shape (lags,).
+
+    The rises of broad bands are the onsets; lags are a tenth of a second apart, up to a quarter of the span.
+    """
+    rises = np.maximum(
+        np.diff(np.maximum(frames.bands_db[start * PER_FRAME : stop * PER_FRAME], _SOFT_DB), axis=0), 0.0
+    )
+    count = len(rises)
+    powers = np.abs(np.fft.rfft(rises - rises.mean(axis=0), 2 * count, axis=0)) ** 2
+    sums = np.fft.irfft(powers, axis=0)[:count].sum(axis=1) / np.arange(count, 0, -1)
+    found: NDArray[np.float64] = sums[_LEAST_LAG : min(count // 2, _MOST_LAG)] / (sums[0] + _TINY)
+    return found
 
 
 def changes_of(frames: Frames) -> NDArray[np.int64]:

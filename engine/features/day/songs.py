@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from engine.features.day.activity import State
 from engine.features.day.day import DaySong, SongTake
 from engine.features.day.links import Link, links_of
-from engine.features.day.segments import Segment
-from engine.features.takes.features import FRAMES_PER_S
+from engine.features.day.segments import LONG_S, Segment, is_less, usual_db
+from engine.features.takes.features import FRAMES_PER_S, Frames
 from engine.features.takes.pairs import Pair
 
 _COVERED = 0.4
@@ -26,7 +26,9 @@ _MOSTLY, _FEW, _EACH_S = 0.75, 8.0, 1.2
 _SONG_S, _LEAST_TAKE_S = 20.0, 4.0
 """Playing that is shorter, and alike no other, is not a song; a take is longer than a few notes."""
 _WHOLE = 0.9
-_EDGE_S = 6.0
+_EDGE_S, _FIRST_S = 6.0, 2.0
+_ALONE_DB = 0.0
+"""Mean difference to the songs of the day: below it, short playing that no other take repeats is noodling."""
 _AGREE_S, _LONGEST_INTRO_S = 2.0, 25.0
 
 
@@ -63,6 +65,45 @@ def grouped_songs(
         takes = _takes(segments, members, links)
         songs.append(DaySong(f"Song {len(songs) + 1}", tuple(takes)))
     return songs
+
+
+def with_false_starts(takes: Sequence[Segment], links: Mapping[tuple[int, int], Link]) -> list[Segment]:
+    """Return the full takes, and the thin ones that play the first notes of a full one."""
+
+    def is_false_start(number: int) -> bool:
+        for other, full in enumerate(takes):
+            one, two = sorted((number, other))
+            link = links.get((one, two)) if not full.is_thin else None
+            if link is not None and is_one_song(takes[one], takes[two], link):
+                begins = link.spans[int(other == two)][0] - full.start
+                if begins <= _FIRST_S * FRAMES_PER_S:
+                    return True
+        return False
+
+    return [one for number, one in enumerate(takes) if not one.is_thin or is_false_start(number)]
+
+
+def without_noodling(frames: Frames, songs: Sequence[DaySong]) -> list[DaySong]:
+    """Return songs, numbered, but short ones that are played once with less in most bands than the others."""
+    played = [_segments(one) for one in songs]
+    long = [one for takes in played for one in takes if one.length >= LONG_S * FRAMES_PER_S]
+    if not long:
+        return list(songs)
+    usual = usual_db(frames, long)
+
+    def is_noodling(first: Segment, *others: Segment) -> bool:
+        is_short = not others and first.length < LONG_S * FRAMES_PER_S
+        return is_short and is_less(frames, first, usual, _ALONE_DB)
+
+    left = [song for song, takes in zip(songs, played, strict=True) if not is_noodling(*takes)]
+    return [replace(song, name=f"Song {number}") for number, song in enumerate(left, 1)]
+
+
+def _segments(song: DaySong) -> list[Segment]:
+    edges_s = ((take.start_s, take.stop_s) for take in song.takes)
+    return [
+        Segment(round(FRAMES_PER_S * start_s), round(FRAMES_PER_S * stop_s)) for start_s, stop_s in edges_s
+    ]
 
 
 def with_common_starts(

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
+from math import isnan
 from pathlib import Path
 from string import Template
 
@@ -24,7 +25,7 @@ from engine.core.progress import SILENT, Progress
 from engine.core.timebase import samples_to_s
 from engine.document.edits.markers import rating_of
 from engine.document.state import Marker
-from engine.features.day.figures import tempo_bpm
+from engine.features.day.figures import tempi_bpm
 from engine.features.day.handed_on.export_takes import (
     DayToExport,
     ExportedTakes,
@@ -115,6 +116,7 @@ def _text(path: Path) -> str:
 def _fields(source: DayToExport, file: TakeFile, progress: Progress) -> dict[str, object]:
     """Return the data of a take for the page."""
     day, row = source.day, file.row
+    tempo = float(tempi_bpm(day, source.grid, source.state.rate_hz)[row])
     return {
         "song": file.song,
         "song_number": int(day.songs[row]),
@@ -123,9 +125,7 @@ def _fields(source: DayToExport, file: TakeFile, progress: Progress) -> dict[str
         "length_s": round(file.length_s, 3),
         "stars": int(day.stars[row]),
         "semitones": int(day.semitones[row]),
-        "tempo_bpm": round(
-            tempo_bpm(source.grid, day.spans_samples[row].tolist(), source.state.rate_hz) or 0.0, 1
-        ),
+        "tempo_bpm": 0.0 if isnan(tempo) else round(tempo, 1),
         "is_complete": bool(day.are_complete[row]),
         "marks": list(_marks(source, file)),
         **_levels(file.path, progress),

@@ -276,6 +276,7 @@ class _Awaited:
     progress: Progress
 
     def result(self) -> Analysed:
+        self.progress.check_cancelled()
         while not wait([self.future], _POLL_S).done:
             self.progress.check_cancelled()
         return self.future.result()

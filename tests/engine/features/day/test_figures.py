@@ -20,6 +20,7 @@ from engine.features.day.figures import (
     matched_gains_db,
     mean_scores,
     shares_in_common,
+    tempi_bpm,
     tempo_bpm,
     tuning_differences_cents,
 )
@@ -93,6 +94,23 @@ def test_the_median_tempo_needs_beats() -> None:
     assert tempo_bpm(grid, (0, 5 * RATE_HZ), RATE_HZ) == pytest.approx(120.0)
     assert tempo_bpm(grid, (0, 7 * RATE_HZ // 2), RATE_HZ) is None
     assert tempo_bpm(None, (0, 5 * RATE_HZ), RATE_HZ) is None
+
+
+@pytest.mark.parametrize("factor", [0.5, 1.0, 2.0])
+def test_takes_of_a_song_have_their_tempo_in_one_octave(factor: float) -> None:
+    """The first take, a false start, is counted twice as fast as the second, or half as fast."""
+    spans = np.array([(0, 9), (10, 24), (25, 44), (45, 46)], np.int64) * RATE_HZ
+    day = replace(
+        DAY, spans_samples=spans, songs=np.array([0, 0, 1, 1]), speeds=np.array([1.1, 1.0, 1.0, 1.0])
+    )
+    first = np.arange(0.0, 9.0, 0.5 / 1.1 / factor)
+    beats_s = np.concatenate([first, np.arange(10.0, 24.0, 0.5), np.arange(25.0, 44.0, 0.3)])
+    beats = np.rint(beats_s * RATE_HZ).astype(np.int64)
+    grid = BeatGrid(beats, np.ones(len(beats), np.int64), 120.0, 1.0, "test")
+    tempi = tempi_bpm(day, grid, RATE_HZ)
+    np.testing.assert_allclose(tempi[:3], [132.0, 120.0, 200.0], rtol=0.01)
+    assert np.isnan(tempi[3]), "the second song has its tempo from its own takes, and a second has none"
+    assert np.isnan(tempi_bpm(day, None, RATE_HZ)).all()
 
 
 def _curve(*scores: float) -> ScoreCurve:

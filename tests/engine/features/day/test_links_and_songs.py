@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from engine.features.day.joining import divided
 from engine.features.day.links import links_of
 from engine.features.day.segments import Segment
-from engine.features.day.songs import grouped_songs
+from engine.features.day.songs import grouped_songs, with_false_starts
 from engine.features.takes.pairs import Pair
 
 FIRST, SECOND, OTHER = Segment(0, 600), Segment(700, 1300), Segment(1500, 2000)
@@ -51,3 +52,25 @@ def test_a_faster_take_is_placed_by_its_speed() -> None:
 
 def test_short_playing_that_is_like_nothing_is_no_song() -> None:
     assert grouped_songs((Segment(0, 80),), []) == []
+
+
+def test_a_thin_take_is_a_false_start_where_it_plays_the_first_notes_of_a_song() -> None:
+    thin, other = Segment(700, 760, is_thin=True), Segment(800, 860, is_thin=True)
+    from_start, from_middle = Pair((0, 700), (60, 760), 0, 40.0), Pair((300, 800), (360, 860), 0, 40.0)
+    takes = (FIRST, thin, other)
+    assert with_false_starts(takes, links_of(takes, [from_start, from_middle])) == [FIRST, thin]
+    assert with_false_starts(takes, {}) == [FIRST]
+
+
+def test_a_medley_is_divided_where_another_song_begins() -> None:
+    second, again = Segment(1500, 2000), Segment(2200, 2800)
+    begins = Pair((300, 1500), (600, 1800), 0, 200.0)
+    medley = (FIRST, second, again)
+    assert divided(medley, links_of(medley, [begins]), medley) == (
+        Segment(0, 300),
+        Segment(300, 600),
+        second,
+        again,
+    )
+    across = Pair((0, 2200), (600, 2800), 0, 400.0)
+    assert divided(medley, links_of(medley, [begins, across]), medley) == medley

@@ -7,11 +7,11 @@ import pytest
 from numpy.typing import NDArray
 
 from engine.features.day.activity import State
-from engine.features.day.day import DaySong
+from engine.features.day.day import DaySong, SongTake
 from engine.features.day.evidence import Evidence
 from engine.features.day.joining import joined
 from engine.features.day.segments import Segment, segments_of
-from engine.features.day.songs import grouped_songs
+from engine.features.day.songs import grouped_songs, without_noodling
 from engine.features.takes.features import FRAMES_PER_S, frames_of
 from engine.features.takes.pairs import Pair
 
@@ -27,12 +27,12 @@ def noise(seconds: float, level: float, seed: int = 61) -> Sound:
     return (level * samples).astype(np.float32)
 
 
-def notes(seconds: float, pitches: tuple[int, ...], level: float) -> Sound:
-    """Return held notes with a few harmonics, which decay in each half second."""
+def notes(seconds: float, pitches: tuple[int, ...], level: float, each_s: float = 0.5) -> Sound:
+    """Return notes with a few harmonics, which are struck again and again."""
     at = np.arange(round(seconds * RATE_HZ)) / RATE_HZ
     hz = [440.0 * 2 ** ((pitch - 69) / 12) * harmonic for pitch in pitches for harmonic in (1, 2, 3)]
     tones = sum(np.sin(2 * np.pi * one * at) for one in hz) / len(hz)
-    return np.asarray(level * tones * np.exp(-3.0 * (at % 0.5)), np.float32)
+    return np.asarray(level * tones * np.exp(-3.0 * (at % each_s)), np.float32)
 
 
 def band(seconds: float) -> Sound:
@@ -88,11 +88,28 @@ def test_playing_under_talk_is_not_a_segment(share: float, count: int) -> None:
 def test_single_notes_before_a_song_are_its_intro_in_its_key(
     pitches: tuple[int, ...], is_intro: bool
 ) -> None:
-    evidence = evidence_of(noise(5, 1e-4), notes(10, pitches, 0.02), band(60), noise(5, 1e-4))
+    evidence = evidence_of(noise(5, 1e-4), notes(10, pitches, 0.02, 10.0), band(60), noise(5, 1e-4))
     thin, full = Segment(25, 75, is_thin=True), Segment(75, 375)
     music = silent(evidence) + 0.95
     takes = joined(evidence, all_playing(evidence), music, (thin, full), [])
     assert takes[-1].start == (25 if is_intro else 75)
+
+
+@pytest.mark.parametrize(("each_s", "is_intro"), [(0.5, True), (1.0, True), (0.37, False), (0.68, False)])
+def test_single_notes_before_a_song_are_its_intro_in_its_tempo(each_s: float, is_intro: bool) -> None:
+    evidence = evidence_of(noise(5, 1e-4), notes(15, C_MAJOR, 0.02, each_s), band(60), noise(5, 1e-4))
+    thin, full = Segment(25, 100, is_thin=True), Segment(100, 400)
+    takes = joined(evidence, all_playing(evidence), silent(evidence) + 0.95, (thin, full), [])
+    assert takes[-1].start == (25 if is_intro else 100)
+
+
+def test_short_thin_playing_that_nothing_repeats_is_not_a_song() -> None:
+    evidence = evidence_of(band(80), notes(30, F_SHARP, 0.1), band(30), notes(80, F_SHARP, 0.1))
+    spans_s = ((0.0, 80.0), (80.0, 110.0), (110.0, 140.0), (140.0, 220.0))
+    songs = [DaySong(f"Song {at}", (SongTake(*span),)) for at, span in enumerate(spans_s, 1)]
+    left = without_noodling(evidence.frames, songs)
+    assert starts_s(left) == [0.0, 110.0, 140.0]
+    assert [song.name for song in left] == ["Song 1", "Song 2", "Song 3"]
 
 
 @pytest.mark.parametrize(("first_s", "is_one"), [(100.0, True), (30.0, False)])

@@ -176,7 +176,7 @@ def pitches_of(frames: Frames, one: Segment) -> NDArray[np.float64]:
 def rhythm_of(frames: Frames, start: int, stop: int) -> NDArray[np.float64]:
     """Return the autocorrelation of the onsets of a span for lags of 0.3 s on, shape (lags,).
 
-    The rises of broad bands are the onsets; lags are a tenth of a second apart, up to a quarter of the span.
+    The rises of broad bands are the onsets; lags are 0.1 s apart, below 8 s and half of the span.
     """
     rises = np.maximum(
         np.diff(np.maximum(frames.bands_db[start * PER_FRAME : stop * PER_FRAME], _SOFT_DB), axis=0), 0.0

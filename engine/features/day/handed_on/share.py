@@ -83,7 +83,8 @@ def share_day(source: DayToExport, options: TakesOptions, progress: Progress = S
         exported = export_takes(source, options, progress.part(0.0, _EXPORTED))
         drawing = progress.part(_EXPORTED, 1.0)
         files = exported.plan.files
-        rows = [_fields(source, file, drawing.step(number, len(files))) for number, file in enumerate(files)]
+        tempi = tempi_bpm(source.day, source.grid, source.state.rate_hz).tolist()
+        rows = [_fields(source, one, tempi, drawing.step(at, len(files))) for at, one in enumerate(files)]
         title = options.band or source.document_name
         date = exported.plan.album if exported.plan.album != title else ""
         with replacing(page, overwrite=options.overwrite) as part:
@@ -113,10 +114,9 @@ def _text(path: Path) -> str:
     return path.read_text("utf-8")
 
 
-def _fields(source: DayToExport, file: TakeFile, progress: Progress) -> dict[str, object]:
+def _fields(source: DayToExport, file: TakeFile, tempi: list[float], progress: Progress) -> dict[str, object]:
     """Return the data of a take for the page."""
-    day, row = source.day, file.row
-    tempo = float(tempi_bpm(day, source.grid, source.state.rate_hz)[row])
+    day, row, tempo_bpm = source.day, file.row, tempi[file.row]
     return {
         "song": file.song,
         "song_number": int(day.songs[row]),
@@ -125,7 +125,7 @@ def _fields(source: DayToExport, file: TakeFile, progress: Progress) -> dict[str
         "length_s": round(file.length_s, 3),
         "stars": int(day.stars[row]),
         "semitones": int(day.semitones[row]),
-        "tempo_bpm": 0.0 if isnan(tempo) else round(tempo, 1),
+        "tempo_bpm": 0.0 if isnan(tempo_bpm) else round(tempo_bpm, 1),
         "is_complete": bool(day.are_complete[row]),
         "marks": list(_marks(source, file)),
         **_levels(file.path, progress),

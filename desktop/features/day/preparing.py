@@ -13,9 +13,12 @@ from desktop.recordings.recordings import Recordings
 from desktop.shell.dialogs import questions
 from desktop.shell.shell import Shell
 from engine.analysis.detection.voices import require_installed
+from engine.sound.decoders.registry import recordings_in
 
 if TYPE_CHECKING:
     from engine.features.registry import FoundEdits
+
+_REMEDY = "choose a folder with audio files"
 
 
 class Preparing(QObject):
@@ -33,6 +36,17 @@ class Preparing(QObject):
         paths = questions.ask_recordings(self._window, "Recordings of the day", self._shell.session.folder)
         if paths is not None:
             self.prepare(paths)
+
+    def ask_folder(self) -> None:
+        """Ask for the folder of a day, and prepare all recordings in it and in the folders below it.
+
+        Raises
+        ------
+        UsageError : no recordings in the folder, or the networks of voices are not installed
+        """
+        folder = questions.ask_folder(self._window, "Folder of the day", self._shell.session.folder)
+        if folder is not None:
+            self.prepare(recordings_in(folder, _REMEDY))
 
     def prepare(self, paths: tuple[Path, ...]) -> None:
         """Import recordings, then find their songs.

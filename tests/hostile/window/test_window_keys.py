@@ -19,7 +19,7 @@ from tests.hostile.status import is_one_sentence, said
 OPENS_A_DIALOG = {
     *("grid.set_tempo", "grid.ramp", "grid.bar", "marker.list", "marker.import_labels"),
     *("file.new", "file.open", "file.open_backup", "file.recent", "file.import", "file.relink"),
-    *("file.take_edit", "file.import_edits", "day.prepare", "day.find_song"),
+    *("file.take_edit", "file.import_edits", "day.prepare", "day.prepare_folder", "day.find_song"),
     "editor.length",
     "hand.fade_ends",
     "editor.choose",

@@ -250,6 +250,29 @@ def test_a_day_is_prepared_from_its_files(hands: Hands, tmp_path: Path) -> None:
     hands.finish_work()
 
 
+def _prepare_folder(hands: Hands, folder: Path) -> None:
+    hands.do_and_answer(partial(hands.window.commands.run, "day.prepare_folder"), type_path(folder))
+
+
+def test_a_day_is_prepared_from_all_recordings_of_a_folder(hands: Hands, tmp_path: Path) -> None:
+    folder = tmp_path / "day"
+    (folder / "second half").mkdir(parents=True)
+    for name, seed in (("one.wav", 1), ("second half/two.wav", 2)):
+        soundfile.write(folder / name, passage(seed, 30.0), PLAYED_HZ, "PCM_16")
+    (folder / "notes.txt").write_text("set list")
+    _prepare_folder(hands, folder)
+    hands.qtbot.waitUntil(lambda: hands.window.day.is_open, timeout=120_000)
+    paths = {Path(one.path).name for one in hands.window.session.state.sources.values()}
+    assert paths == {"one.wav", "two.wav"}
+    hands.finish_work()
+
+
+def test_a_folder_without_recordings_is_refused(hands: Hands, tmp_path: Path) -> None:
+    _prepare_folder(hands, tmp_path)
+    assert not hands.window.session.is_open
+    assert str(tmp_path.name) in hands.refused[-1]
+
+
 def test_a_key_goes_through_the_kinds_of_a_day_and_is_undone(hands: Hands, overview: Overview) -> None:
     session = hands.window.session
     before, history = overview.required_day().kind, len(session.steps())

@@ -44,8 +44,8 @@ _TRIED = 6
 _LEAST_PATH = 4.0
 _LEAST_NORM = 1e-3
 
-CERTAIN = 0.8
-"""The probability from which a song has a name."""
+CERTAIN, LIKELY = 0.8, 0.5
+"""The probability from which a passage has a name, and from which two takes of one song have one together."""
 _BIAS, _OF_ALIKE, _OF_PATH = -13.8, 13.2, 15.5
 """Of a logistic regression on eight composed songs that no figure is reported of."""
 _MOST_PATH = 0.2
@@ -153,15 +153,17 @@ class Evidence:
         return float(1.0 / (1.0 + np.exp(-odds)))
 
 
-def recognised(query: Fingerprint, known: KnownSongs, progress: Progress = SILENT) -> Recognition | None:
-    """Return the song of a passage; None for an unknown one.
+def agreed(takes: Iterable[Recognition]) -> Recognition | None:
+    """Return the known song that all takes of one song are; None if they disagree, or none is certain.
 
-    Raises
-    ------
-    Cancelled : the user asked for it
+    Parameters
+    ----------
+    takes : the likeliest known song of each
     """
-    found = likeliest(query, known, progress)
-    return None if found is None or found.probability < CERTAIN else found
+    likely = sorted((one for one in takes if one.probability >= LIKELY), key=lambda one: -one.probability)
+    certain = [one for one in likely if one.probability >= CERTAIN]
+    voting = certain or (likely if len(likely) > 1 else [])
+    return voting[0] if len({one.song for one in voting}) == 1 else None
 
 
 def likeliest(query: Fingerprint, known: KnownSongs, progress: Progress = SILENT) -> Recognition | None:

@@ -1,11 +1,12 @@
 """Names of the songs of a day, by those that the user's library knows; and songs of a day for the library.
 
-Of each song, its longest take is compared. Two songs of a day that are the same known song become one.
+Of each song, its three longest takes are compared: one may be broken off, or have another song in it. Two
+songs of a day that are the same known song become one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,10 +16,12 @@ from engine.document.state import DocumentState
 from engine.features.day.day import Day, DaySong, SongTake
 from engine.features.day.known.fingerprints import Fingerprint
 from engine.features.day.known.library import KnownTake, Library
-from engine.features.day.known.matching import KnownSongs, recognised
+from engine.features.day.known.matching import KnownSongs, Recognition, agreed, likeliest
 from engine.features.takes.features import RATE_HZ, Frames, frames_of
 from engine.recordings.detect_sounds import mono
 from engine.recordings.track_audio import SpanRequest
+
+_COMPARED = 3
 
 
 def with_known_names(day: Day, frames: Frames, library: Library, progress: Progress = SILENT) -> Day:
@@ -39,13 +42,23 @@ def with_known_names(day: Day, frames: Frames, library: Library, progress: Progr
     known = KnownSongs.of(songs)
     named: dict[str, DaySong] = {}
     for number, song in enumerate(day.songs):
-        longest = max(song.takes, key=lambda take: take.stop_s - take.start_s)
-        query = Fingerprint.of(frames, longest.start_s, longest.stop_s)
-        found = recognised(query, known, progress.step(number, len(day.songs)))
+        found = agreed(_recognitions(song, frames, known, progress.step(number, len(day.songs))))
         one = song if found is None else replace(song, name=found.name, is_known=True)
         before = named.get(one.name)
         named[one.name] = one if before is None else replace(before, takes=_in_order(before, one))
     return replace(day, songs=tuple(named.values()))
+
+
+def _recognitions(
+    song: DaySong, frames: Frames, known: KnownSongs, progress: Progress
+) -> Iterator[Recognition]:
+    """Yield the likeliest known song of each of the longest takes; none for a take that is too short."""
+    longest = sorted(song.takes, key=lambda take: take.start_s - take.stop_s)[:_COMPARED]
+    for number, take in enumerate(longest):
+        query = Fingerprint.of(frames, take.start_s, take.stop_s)
+        found = likeliest(query, known, progress.step(number, len(longest)))
+        if found is not None:
+            yield found
 
 
 def _in_order(one: DaySong, other: DaySong) -> tuple[SongTake, ...]:

@@ -73,3 +73,14 @@ def test_a_named_song_is_recognised_on_the_next_day(tmp_path: Path) -> None:
         assert found is not None
         assert list(found.names) == ["Song 1", "Harbour"]
         np.testing.assert_array_equal(found.are_known, [0, 1])
+
+
+def test_a_song_is_named_by_a_shorter_take_where_the_longest_is_not_recognised(tmp_path: Path) -> None:
+    """The longest take is of a song that the library does not have; two more are of one that it has."""
+    audio, at = joined(passage(3, 60.0), passage(1, 40.0), passage(1, 40.0))
+    song = DaySong("Song 1", tuple(SongTake(start, stop) for start, stop in at))
+    library = Library(tmp_path / "songs.sqlite")
+    library.allow(True)
+    library.add("Harbour", [KnownTake(played(1))])
+    day = with_known_names(Day(DayKind.REHEARSAL, (song,)), frames_of([audio], RATE_HZ, len(audio)), library)
+    assert [(one.name, one.is_known) for one in day.songs] == [("Harbour", True)]

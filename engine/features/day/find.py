@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from engine.core.progress import SILENT, Progress
 from engine.core.timebase import runs
 from engine.features.day.activity import State, activity, music_and_speech
 from engine.features.day.day import Day, DaySong, Span
+from engine.features.day.edges import settled_edges
 from engine.features.day.evidence import Evidence, EvidenceInPassing
 from engine.features.day.joining import divided, joined
 from engine.features.day.kind import kind_of
@@ -105,7 +107,8 @@ def _songs(
 ) -> list[DaySong]:
     takes = joined(evidence, states, music, segments, pairs)
     whole = divided(takes, links_of(takes, pairs), segments)
-    return grouped_songs(with_false_starts(whole, links_of(whole, pairs)), pairs, states)
+    settle = partial(settled_edges, evidence.frames, states)
+    return grouped_songs(with_false_starts(whole, links_of(whole, pairs)), pairs, settle)
 
 
 def _tuned(frames: Frames, song: DaySong) -> DaySong:

@@ -6,9 +6,9 @@ which show whether the music after the gap follows the music before it, or begin
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +48,7 @@ _SONG_S, _PART_S, _APART_S, _SNAP_S, _ACROSS_S = 45.0, 25.0, 15.0, 3.0, 15.0
 
 Floats = NDArray[np.float32]
 Links = Mapping[tuple[int, int], Link]
+Range = tuple[int, int]
 
 
 def joined(
@@ -132,7 +133,7 @@ def _edge_odds(
     odds += float(np.clip(_OF_MUSIC * (music[thin.start : thin.stop].mean() - _MUSICAL), -0.5, 0.6))
     odds += _of_key(evidence.frames, thin, full)
     if thin.length >= _INTRO_S * FRAMES_PER_S:  # counting in is in time, too
-        odds += _of_rhythm(evidence.frames, thin, full)
+        odds += rhythm_odds(evidence.frames, thin, full)
     return odds + _by_others(segments, links, number - 1, number)
 
 
@@ -140,13 +141,17 @@ def _of_key(frames: Frames, thin: Segment, full: Segment) -> float:
     """Return the evidence of the pitches of a thin segment: noodling is in other keys than the song."""
     if not is_less(frames, thin, usual_db(frames, [full])):
         return 0.0  # such as drums
+    return float(np.clip(_OF_KEY * (pitches_alike(frames, thin, full) - _ALIKE), -2.0, 1.0))
+
+
+def pitches_alike(frames: Frames, thin: Segment, full: Segment) -> float:
+    """Return the correlation of the pitch classes of two segments; 0 where one has none."""
     one, other = pitches_of(frames, thin), pitches_of(frames, full)
     size = float(np.linalg.norm(one) * np.linalg.norm(other))
-    alike = float(one @ other) / size if size else 0.0
-    return float(np.clip(_OF_KEY * (alike - _ALIKE), -2.0, 1.0))
+    return float(one @ other) / size if size else 0.0
 
 
-def _of_rhythm(frames: Frames, thin: Segment, full: Segment) -> float:
+def rhythm_odds(frames: Frames, thin: Segment, full: Segment) -> float:
     """Return the evidence of rhythm: an intro is in time with its song, noodling is not."""
     near = round(_NEAR_RHYTHM_S * FRAMES_PER_S)
     first, last = max(full.start, full.stop - near), min(full.stop, full.start + near)
@@ -224,26 +229,68 @@ def _seen_by(links: Links, own: int, count: int) -> Iterator[tuple[int, _Seen]]:
 
 
 def divided(takes: Sequence[Segment], links: Links, segments: Sequence[Segment]) -> tuple[Segment, ...]:
-    """Return takes, medleys divided: where another take begins as the middle of one does, a song begins.
+    """Return takes, medleys divided: where other takes begin or end as the middle of one does.
 
     Parameters
     ----------
-    segments : those that the takes were joined of, whose starts are more exact than those of other takes
+    segments : those that the takes were joined of, whose edges are more exact than those of other takes
     """
-    starts = np.array([one.start for one in segments])
     made: list[Segment] = []
     for number, one in enumerate(takes):
-        places = [one.start]
-        for other, seen in _seen_by(links, number, len(takes)):
-            begins = seen.back_of(takes[other].start)
-            near = starts[np.abs(starts - begins) <= _SNAP_S * FRAMES_PER_S]
-            begins = float(near[np.argmin(np.abs(near - begins))]) if len(near) else begins
-            far = min(begins - places[-1], one.stop - begins) >= _PART_S * FRAMES_PER_S
-            is_sure = seen.link.score >= _SURE_SCORE and _is_a_song(takes, other, one, seen)
-            if far and is_sure and not _is_played_across(links, number, begins, len(takes)):
-                places.append(round(begins))
-        made += [Segment(start, stop, one.is_thin) for start, stop in pairwise([*places, one.stop])]
+        edges, least = [one.start], _PART_S * FRAMES_PER_S
+        found = (*_beginnings(takes, links, segments, number), *_endings(takes, links, segments, number))
+        for stop, start in sorted(found):
+            is_far = min(stop - edges[-1], one.stop - start) >= least
+            if is_far and not _is_played_across(links, number, stop, len(takes)):
+                edges += [stop, start]
+        edges.append(one.stop)
+        made += [
+            Segment(start, stop, one.is_thin) for start, stop in zip(edges[::2], edges[1::2], strict=True)
+        ]
     return tuple(made)
+
+
+def _beginnings(
+    takes: Sequence[Segment], links: Links, segments: Sequence[Segment], number: int
+) -> Iterator[Range]:
+    """Yield the places in a take where another one begins, each as stop and start."""
+    starts = np.array([one.start for one in segments])
+    for other, seen in _seen_by(links, number, len(takes)):
+        begins = seen.back_of(takes[other].start)
+        near = starts[np.abs(starts - begins) <= _SNAP_S * FRAMES_PER_S]
+        begins = float(near[np.argmin(np.abs(near - begins))]) if len(near) else begins
+        if seen.link.score >= _SURE_SCORE and _is_a_song(takes, other, takes[number], seen):
+            yield round(begins), round(begins)
+
+
+def _endings(
+    takes: Sequence[Segment], links: Links, segments: Sequence[Segment], number: int
+) -> Iterator[Range]:
+    """Yield the places in a take where two others end, or one before a long break, each as stop and start.
+
+    Others that begin elsewhere are practised parts: their end is not that of the song.
+    """
+    own = takes[number]
+    inside = [one for one in segments if own.start <= one.start and one.stop <= own.stop]
+    stops = np.array([one.stop for one in inside[:-1]])
+    near: Counter[int] = Counter()
+    for other, seen in _seen_by(links, number, len(takes)):
+        end = seen.link.spans[seen.side][1]
+        if len(stops) and seen.link.score >= _SURE_SCORE and _is_all_of(takes[other], own, seen):
+            at = int(np.argmin(np.abs(stops - end)))
+            near[at] += _is_near(stops[at], end, _SNAP_S)
+    for at, count in near.items():
+        stop, start = inside[at].stop, inside[at + 1].start
+        if count > 1 or (count and start - stop >= _LONG_BREAK_S * FRAMES_PER_S):
+            yield stop, start
+
+
+def _is_all_of(there: Segment, own: Segment, seen: _Seen) -> bool:
+    """Return whether a long take is played from its start to its end at the start of another one."""
+    first, last = seen.link.spans[1 - seen.side]
+    is_whole = first - there.start <= _COVERED_S * FRAMES_PER_S and _is_near(last, there.stop)
+    is_first = abs(seen.back_of(there.start) - own.start) <= _APART_S * FRAMES_PER_S
+    return there.length >= _SONG_S * FRAMES_PER_S and is_whole and is_first
 
 
 def _is_played_across(links: Links, number: int, place: float, count: int) -> bool:

@@ -6,18 +6,20 @@ Of each song, the longest take is the reference that the others are placed on.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from engine.features.day.activity import State
 from engine.features.day.day import DaySong, SongTake
 from engine.features.day.links import Link, links_of
-from engine.features.day.segments import LONG_S, Segment, is_less, usual_db
+from engine.features.day.segments import LONG_S, Segment, is_less, pitches_of, usual_db
 from engine.features.takes.features import FRAMES_PER_S, Frames
 from engine.features.takes.pairs import Pair
+
+SettleEdges = Callable[
+    [Sequence[Segment], Sequence[Sequence[int]], Mapping[tuple[int, int], Link]], Sequence[Segment]
+]
 
 _COVERED = 0.4
 _LEAST_SCORE = 20.0
@@ -27,19 +29,19 @@ _SONG_S, _LEAST_TAKE_S = 20.0, 4.0
 """Playing that is shorter, and alike no other, is not a song; a take is longer than a few notes."""
 _WHOLE = 0.9
 _EDGE_S, _FIRST_S = 6.0, 2.0
-_ALONE_DB = 0.0
-"""Mean difference to the songs of the day: below it, short playing that no other take repeats is noodling."""
-_AGREE_S, _LONGEST_INTRO_S = 2.0, 25.0
+_ALONE_DB, _REPEATED_DB, _DRUMS = 1.0, -3.0, 0.4
+"""Mean differences to the songs of the day below which short playing is noodling, once and more often, and
+the share of their pitches below which it is drums alone."""
 
 
 def grouped_songs(
-    segments: Sequence[Segment], pairs: Iterable[Pair], states: NDArray[np.int64] | None = None
+    segments: Sequence[Segment], pairs: Iterable[Pair], settle: SettleEdges | None = None
 ) -> list[DaySong]:
     """Return the songs in the order of their first takes.
 
     Parameters
     ----------
-    states : of each frame, see `engine.features.day.activity`; None where takes begin as segments do
+    settle : moves edges of takes, see `engine.features.day.edges`; None where takes begin as segments do
     """
     links = links_of(segments, pairs)
     parents = list(range(len(segments)))
@@ -55,8 +57,8 @@ def grouped_songs(
     groups: dict[int, list[int]] = defaultdict(list)
     for number in range(len(segments)):
         groups[root(number)].append(number)
-    if states is not None:
-        segments = with_common_starts(segments, list(groups.values()), links, states)
+    if settle is not None:
+        segments = settle(segments, list(groups.values()), links)
     songs: list[DaySong] = []
     for members in groups.values():
         if sum(segments[one].length for one in members) < _SONG_S * FRAMES_PER_S:
@@ -84,19 +86,27 @@ def with_false_starts(takes: Sequence[Segment], links: Mapping[tuple[int, int], 
 
 
 def without_noodling(frames: Frames, songs: Sequence[DaySong]) -> list[DaySong]:
-    """Return songs, numbered, but short ones that are played once with less in most bands than the others."""
+    """Return songs, numbered, but short ones with less in most bands than the others, and solos of drums."""
     played = [_segments(one) for one in songs]
     long = [one for takes in played for one in takes if one.length >= LONG_S * FRAMES_PER_S]
     if not long:
         return list(songs)
-    usual = usual_db(frames, long)
+    usual, pitched = usual_db(frames, long), np.median([_pitched(frames, one) for one in long])
 
-    def is_noodling(first: Segment, *others: Segment) -> bool:
-        is_short = not others and first.length < LONG_S * FRAMES_PER_S
-        return is_short and is_less(frames, first, usual, _ALONE_DB)
+    def is_noodling(takes: Sequence[Segment]) -> bool:
+        if max(one.length for one in takes) >= LONG_S * FRAMES_PER_S:
+            return False
+        if len(takes) > 1:
+            return all(is_less(frames, one, usual, _REPEATED_DB) for one in takes)
+        return is_less(frames, takes[0], usual, _ALONE_DB) or _pitched(frames, takes[0]) < _DRUMS * pitched
 
-    left = [song for song, takes in zip(songs, played, strict=True) if not is_noodling(*takes)]
+    left = [song for song, takes in zip(songs, played, strict=True) if not is_noodling(takes)]
     return [replace(song, name=f"Song {number}") for number, song in enumerate(left, 1)]
+
+
+def _pitched(frames: Frames, one: Segment) -> float:
+    """Return how much pitch classes stand out in a take; drums alone have a third of it."""
+    return float(np.linalg.norm(pitches_of(frames, one)))
 
 
 def _segments(song: DaySong) -> list[Segment]:
@@ -106,36 +116,8 @@ def _segments(song: DaySong) -> list[Segment]:
     ]
 
 
-def with_common_starts(
-    segments: Sequence[Segment],
-    groups: Iterable[Sequence[int]],
-    links: Mapping[tuple[int, int], Link],
-    states: NDArray[np.int64],
-) -> tuple[Segment, ...]:
-    """Return segments that begin where two takes of their song agree, so that quiet intros are not missed."""
-    made, stops = list(segments), np.array([one.stop for one in segments])
-    for members in groups:
-        reference = _reference(segments, members)
-        late: dict[int, float] = {reference: 0.0}
-        for one in members:
-            if (link := links.get((min(one, reference), max(one, reference)))) is not None:
-                own = int(one > reference)
-                late[one] = link.other(own, segments[one].start) - segments[reference].start
-        near = _AGREE_S * FRAMES_PER_S
-        agreed = [
-            one for one in late.values() if sum(abs(one - other) <= near for other in late.values()) > 1
-        ]
-        for one, off in late.items():
-            missing = round(off - min(agreed, default=off))
-            start = segments[one].start - missing
-            is_free = start >= 0 and not ((stops > start) & (stops <= segments[one].start)).any()
-            is_an_intro = near < missing <= _LONGEST_INTRO_S * FRAMES_PER_S and is_free
-            if is_an_intro and not (states[start : segments[one].start] == State.TALK).any():
-                made[one] = replace(segments[one], start=start)
-    return tuple(made)
-
-
-def _reference(segments: Sequence[Segment], members: Sequence[int]) -> int:
+def longest_of(segments: Sequence[Segment], members: Sequence[int]) -> int:
+    """Return the longest take of a song, which the others are placed on."""
     return max(members, key=lambda one: (segments[one].length, one))
 
 
@@ -152,7 +134,7 @@ def _takes(
     segments: Sequence[Segment], members: Sequence[int], links: Mapping[tuple[int, int], Link]
 ) -> list[SongTake]:
     """Return the takes of a song, each placed on the longest one."""
-    reference = _reference(segments, members)
+    reference = longest_of(segments, members)
     placed = {one: _placed_on(segments, reference, one, links) for one in members}
     whole = [one for one in members if placed[one].is_complete]
     first = placed[whole[0]] if whole else _ON_ITSELF

@@ -38,8 +38,9 @@ _SILENT_DB = -90.0
 _SOFT_DB, _LEAST_LAG, _MOST_LAG, _TINY = -80.0, 3, 80, 1e-9
 """Softest level of an onset, and lags of rhythms in steps."""
 _QUIET_S, _QUIET_REST_S, _LEADS_S = 4.0, 2.0, 6.0
-_COUNT_S, _ENTRY_S, _ENTRY_DB = (0.5, 3.2), 1.5, 10.0
-"""Lengths of counting in, seconds compared before and after the entry, and its minimum size."""
+_COUNT_S, _ENTRY_S, _ENTRY_DB, _COUNT_DB = (0.5, 3.2), 1.5, 8.0, -3.5
+"""Lengths of counting in, seconds compared before and after the entry, its minimum size, and the mean
+difference to the take below which counting in is."""
 SPEAKS, _SPOKEN = 0.5, 0.22
 """Probability of speech, and the share of a segment that is speech from which on it is played under talk."""
 
@@ -130,7 +131,7 @@ def _count_in(bands_db: NDArray[np.float32], start: int, stop: int) -> int:
     ]
     at = int(places[np.argmax(entries_db)])
     usual = np.median(levels_db, axis=0)
-    is_less = (np.percentile(levels_db[:at], 75.0, axis=0) - usual).mean() < _THIN_DB
+    is_less = (np.percentile(levels_db[:at], 75.0, axis=0) - usual).mean() < _COUNT_DB
     return at // PER_FRAME if max(entries_db) >= _ENTRY_DB and is_less else 0
 
 

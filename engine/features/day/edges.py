@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from engine.features.day.activity import State
 from engine.features.day.joining import pitches_alike, rhythm_odds
-from engine.features.day.links import Link
+from engine.features.day.links import Links
 from engine.features.day.segments import Segment
 from engine.features.day.songs import longest_of
 from engine.features.takes.features import FRAMES_PER_S, Frames
@@ -28,7 +28,7 @@ def settled_edges(
     states: NDArray[np.int64],
     segments: Sequence[Segment],
     groups: Sequence[Sequence[int]],
-    links: Mapping[tuple[int, int], Link],
+    links: Links,
 ) -> Sequence[Segment]:
     """Return takes without noodling at their edges, and with quiet intros that other takes have.
 
@@ -46,7 +46,7 @@ def without_noodling_at_edges(
     frames: Frames,
     segments: Sequence[Segment],
     groups: Iterable[Sequence[int]],
-    links: Mapping[tuple[int, int], Link],
+    links: Links,
 ) -> tuple[Segment, ...]:
     """Return takes without what no other take plays at their edges, unless it sounds like the take itself."""
     made = list(segments)
@@ -79,7 +79,7 @@ def _is_noodling(frames: Frames, edge: Segment, rest: Segment, in_time: float) -
 def with_common_starts(
     segments: Sequence[Segment],
     groups: Iterable[Sequence[int]],
-    links: Mapping[tuple[int, int], Link],
+    links: Links,
     states: NDArray[np.int64],
 ) -> tuple[Segment, ...]:
     """Return segments that begin where two takes of their song agree, so that quiet intros are not missed."""

@@ -21,9 +21,10 @@ from engine.features.day.activity import State, activity, music_and_speech
 from engine.features.day.day import Day, DaySong, Span
 from engine.features.day.edges import settled_edges
 from engine.features.day.evidence import Evidence, EvidenceInPassing
-from engine.features.day.joining import divided, joined
+from engine.features.day.joining import joined
 from engine.features.day.kind import kind_of
 from engine.features.day.links import links_of
+from engine.features.day.medleys import divided
 from engine.features.day.segments import SPEAKS, Segment, quiet_start, segments_of, spans_of
 from engine.features.day.songs import grouped_songs, with_false_starts, without_noodling
 from engine.features.takes.features import FRAMES_PER_S, Frames, tuning_cents

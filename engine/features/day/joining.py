@@ -6,16 +6,14 @@ which show whether the music after the gap follows the music before it, or begin
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.features.day.activity import State
 from engine.features.day.evidence import Evidence
-from engine.features.day.links import Link, links_of
+from engine.features.day.links import Links, is_near, links_of, seen_by, seen_from
 from engine.features.day.segments import PER_FRAME, Segment, is_less, pitches_of, rhythm_of, usual_db
 from engine.features.takes.features import FRAMES_PER_S, STEPS_PER_S, Frames
 from engine.features.takes.pairs import Pair
@@ -40,15 +38,10 @@ _FEWEST_LAGS, _LEAST_RHYTHM = 12, 0.04
 """Held notes have no rhythm: their autocorrelation hardly varies."""
 _REST_S = 2.5
 """Two segments with a longer break between them are two takes."""
-_NEAR_S, _OF_GOING_ON, _OF_RESTART = 2.0, 5.0, -5.0
-_BEGINS_S, _BREAK_S, _LONG_BREAK_S, _COVERED_S, _INSIDE_S = 1.2, 1.5, 4.0, 5.0, 8.0
-_LEAST_SCORE, _SURE_SCORE = 8.0, 40.0
-"""Minimum scores of a link that is evidence, and of one that divides a take."""
-_SONG_S, _PART_S, _APART_S, _SNAP_S, _ACROSS_S = 45.0, 25.0, 15.0, 3.0, 15.0
+_OF_GOING_ON, _OF_RESTART = 5.0, -5.0
+_BEGINS_S, _BREAK_S, LONG_BREAK_S, _INSIDE_S = 1.2, 1.5, 4.0, 8.0
 
 Floats = NDArray[np.float32]
-Links = Mapping[tuple[int, int], Link]
-Range = tuple[int, int]
 
 
 def joined(
@@ -205,112 +198,20 @@ def _by_others(segments: Sequence[Segment], links: Links, first: int, second: in
     """Return the evidence of other takes: their music goes on across the gap, or begins there."""
     stop, start = segments[first].stop, segments[second].start
     goes_on, begin, led_to = False, 0, 0
-    for other, after in _seen_by(links, second, len(segments)):
+    for other, after in seen_by(links, second, len(segments)):
         if other == first:
             continue
         place = after.other_of(start)
         for third in range(other, -1, -1):
             if segments[other].start - segments[third].stop > _REST_S * FRAMES_PER_S:
                 break
-            before = _seen_from(links, first, third) if third not in (first, second) else None
+            before = seen_from(links, first, third) if third not in (first, second) else None
             if before is not None and before.semitones == after.semitones:
-                goes_on |= _is_near(place - before.other_of(stop), start - stop)
-        if _is_near(place, segments[other].start, _BEGINS_S) and after.covers_start(start):
+                goes_on |= is_near(place - before.other_of(stop), start - stop)
+        if is_near(place, segments[other].start, _BEGINS_S) and after.covers_start(start):
             led_to += segments[first].is_thin and _is_led_to(segments, other)
             begin += _may_begin(segments, other) and not _is_part(segments, links, other, first)
     return _OF_GOING_ON * goes_on + _OF_RESTART * (begin > led_to and not goes_on)
-
-
-def _seen_by(links: Links, own: int, count: int) -> Iterator[tuple[int, _Seen]]:
-    for other in range(count):
-        seen = _seen_from(links, own, other) if other != own else None
-        if seen is not None:
-            yield other, seen
-
-
-def divided(takes: Sequence[Segment], links: Links, segments: Sequence[Segment]) -> tuple[Segment, ...]:
-    """Return takes, medleys divided: where other takes begin or end as the middle of one does.
-
-    Parameters
-    ----------
-    segments : those that the takes were joined of, whose edges are more exact than those of other takes
-    """
-    made: list[Segment] = []
-    for number, one in enumerate(takes):
-        edges, least = [one.start], _PART_S * FRAMES_PER_S
-        found = (*_beginnings(takes, links, segments, number), *_endings(takes, links, segments, number))
-        for stop, start in sorted(found):
-            is_far = min(stop - edges[-1], one.stop - start) >= least
-            if is_far and not _is_played_across(links, number, stop, len(takes)):
-                edges += [stop, start]
-        edges.append(one.stop)
-        made += [
-            Segment(start, stop, one.is_thin) for start, stop in zip(edges[::2], edges[1::2], strict=True)
-        ]
-    return tuple(made)
-
-
-def _beginnings(
-    takes: Sequence[Segment], links: Links, segments: Sequence[Segment], number: int
-) -> Iterator[Range]:
-    """Yield the places in a take where another one begins, each as stop and start."""
-    starts = np.array([one.start for one in segments])
-    for other, seen in _seen_by(links, number, len(takes)):
-        begins = seen.back_of(takes[other].start)
-        near = starts[np.abs(starts - begins) <= _SNAP_S * FRAMES_PER_S]
-        begins = float(near[np.argmin(np.abs(near - begins))]) if len(near) else begins
-        if seen.link.score >= _SURE_SCORE and _is_a_song(takes, other, takes[number], seen):
-            yield round(begins), round(begins)
-
-
-def _endings(
-    takes: Sequence[Segment], links: Links, segments: Sequence[Segment], number: int
-) -> Iterator[Range]:
-    """Yield the places in a take where two others end, or one before a long break, each as stop and start.
-
-    Others that begin elsewhere are practised parts: their end is not that of the song.
-    """
-    own = takes[number]
-    inside = [one for one in segments if own.start <= one.start and one.stop <= own.stop]
-    stops = np.array([one.stop for one in inside[:-1]])
-    near: Counter[int] = Counter()
-    for other, seen in _seen_by(links, number, len(takes)):
-        end = seen.link.spans[seen.side][1]
-        if len(stops) and seen.link.score >= _SURE_SCORE and _is_all_of(takes[other], own, seen):
-            at = int(np.argmin(np.abs(stops - end)))
-            near[at] += _is_near(stops[at], end, _SNAP_S)
-    for at, count in near.items():
-        stop, start = inside[at].stop, inside[at + 1].start
-        if count > 1 or (count and start - stop >= _LONG_BREAK_S * FRAMES_PER_S):
-            yield stop, start
-
-
-def _is_all_of(there: Segment, own: Segment, seen: _Seen) -> bool:
-    """Return whether a long take is played from its start to its end at the start of another one."""
-    first, last = seen.link.spans[1 - seen.side]
-    is_whole = first - there.start <= _COVERED_S * FRAMES_PER_S and _is_near(last, there.stop)
-    is_first = abs(seen.back_of(there.start) - own.start) <= _APART_S * FRAMES_PER_S
-    return there.length >= _SONG_S * FRAMES_PER_S and is_whole and is_first
-
-
-def _is_played_across(links: Links, number: int, place: float, count: int) -> bool:
-    """Return whether another take plays the music of a take from well before a place to well after it."""
-    well = _ACROSS_S * FRAMES_PER_S
-    spans = (seen.link.spans[seen.side] for _, seen in _seen_by(links, number, count))
-    return any(start <= place - well and place + well <= stop for start, stop in spans)
-
-
-def _is_a_song(takes: Sequence[Segment], other: int, one: Segment, seen: _Seen) -> bool:
-    """Return whether another take, not the rest of this one, is a song from its first note on."""
-    there = takes[other]
-    is_long = there.length >= _SONG_S * FRAMES_PER_S
-    is_apart = not 0 <= there.start - one.stop <= _APART_S * FRAMES_PER_S
-    is_from_start = seen.link.spans[1 - seen.side][0] - there.start <= _COVERED_S * FRAMES_PER_S
-    return is_long and is_apart and is_from_start and is_after_a_break(takes, other, _LONG_BREAK_S)
-
-
-def _is_near(one: float, other: float, near_s: float = _NEAR_S) -> bool:
-    return abs(one - other) <= near_s * FRAMES_PER_S
 
 
 def _is_led_to(segments: Sequence[Segment], number: int) -> bool:
@@ -330,7 +231,7 @@ def _may_begin(segments: Sequence[Segment], number: int) -> bool:
 
 def _is_part(segments: Sequence[Segment], links: Links, number: int, apart_from: int) -> bool:
     """Return whether a segment begins as the middle of a longer one does: a part is practised."""
-    for other, seen in _seen_by(links, number, len(segments)):
+    for other, seen in seen_by(links, number, len(segments)):
         there = seen.other_of(segments[number].start) - segments[other].start
         is_longer = segments[other].length > segments[number].length and other != apart_from
         if is_longer and there > _INSIDE_S * FRAMES_PER_S:
@@ -342,37 +243,3 @@ def is_after_a_break(segments: Sequence[Segment], number: int, break_s: float = 
     """Return whether no full segment ends right before another one, so that a song may begin with it."""
     full = _last_full(segments, number)
     return full is None or segments[number].start - segments[full].stop > break_s * FRAMES_PER_S
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """A link as one of its sides sees it.
-
-    Attributes
-    ----------
-    semitones : how much higher the other side is
-    """
-
-    link: Link
-    side: int
-    semitones: int
-
-    def other_of(self, place: float) -> float:
-        """Return where a place of this side is on the other."""
-        return self.link.other(self.side, place)
-
-    def back_of(self, place: float) -> float:
-        """Return where a place of the other side is on this one."""
-        return self.link.other(1 - self.side, place)
-
-    def covers_start(self, start: float) -> bool:
-        """Return whether the music in common begins near a place of this side."""
-        return self.link.spans[self.side][0] - start <= _COVERED_S * FRAMES_PER_S
-
-
-def _seen_from(links: Links, own: int, other: int) -> _Seen | None:
-    link = links.get((min(own, other), max(own, other)))
-    if link is None or link.score < _LEAST_SCORE:
-        return None
-    side = int(own > other)
-    return _Seen(link, side, link.semitones * (1 - 2 * side))

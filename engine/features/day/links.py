@@ -7,7 +7,7 @@ in one key and at one speed: similar passages off that diagonal do not count.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,10 @@ from engine.features.takes.pairs import Pair
 
 _ALONG_S, _DRIFT = 2.5, 0.03
 """How far passages may be off the diagonal of the strongest one, and more for each second away from it."""
+_LEAST_SCORE = 8.0
+"""Minimum score of a link that is evidence."""
+COVERED_S, _NEAR_S = 5.0, 2.0
+"""How late music in common may begin to be that of a start; how near two places are that are the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,10 @@ class Link:
         if place >= last:
             return until + (place - last) / faster
         return there + (place - first) * (until - there) / max(last - first, 1.0)
+
+
+Links = Mapping[tuple[int, int], Link]
+"""Links by the numbers of both segments, the earlier first."""
 
 
 def links_of(segments: Sequence[Segment], pairs: Iterable[Pair]) -> dict[tuple[int, int], Link]:
@@ -98,3 +106,51 @@ def _along(best: Pair, pairs: Iterable[Pair]) -> list[Pair]:
         if pair.semitones == best.semitones and off_s <= _ALONG_S + _DRIFT * away_s:
             found.append(pair)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A link as one of its sides sees it.
+
+    Attributes
+    ----------
+    semitones : how much higher the other side is
+    """
+
+    link: Link
+    side: int
+    semitones: int
+
+    def other_of(self, place: float) -> float:
+        """Return where a place of this side is on the other."""
+        return self.link.other(self.side, place)
+
+    def back_of(self, place: float) -> float:
+        """Return where a place of the other side is on this one."""
+        return self.link.other(1 - self.side, place)
+
+    def covers_start(self, start: float) -> bool:
+        """Return whether the music in common begins near a place of this side."""
+        return self.link.spans[self.side][0] - start <= COVERED_S * FRAMES_PER_S
+
+
+def seen_from(links: Links, own: int, other: int) -> Seen | None:
+    """Return the link to another segment, if it is evidence."""
+    link = links.get((min(own, other), max(own, other)))
+    if link is None or link.score < _LEAST_SCORE:
+        return None
+    side = int(own > other)
+    return Seen(link, side, link.semitones * (1 - 2 * side))
+
+
+def seen_by(links: Links, own: int, count: int) -> Iterator[tuple[int, Seen]]:
+    """Yield the numbers of the segments that a segment has links to, of `count`, and those links."""
+    for other in range(count):
+        seen = seen_from(links, own, other) if other != own else None
+        if seen is not None:
+            yield other, seen
+
+
+def is_near(one: float, other: float, near_s: float = _NEAR_S) -> bool:
+    """Return whether two places, in frames, are about the same."""
+    return abs(one - other) <= near_s * FRAMES_PER_S

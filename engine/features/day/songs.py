@@ -6,20 +6,18 @@ Of each song, the longest take is the reference that the others are placed on.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from engine.features.day.day import DaySong, SongTake
-from engine.features.day.links import Link, links_of
+from engine.features.day.links import Link, Links, links_of
 from engine.features.day.segments import LONG_S, Segment, is_less, pitches_of, usual_db
 from engine.features.takes.features import FRAMES_PER_S, Frames
 from engine.features.takes.pairs import Pair
 
-SettleEdges = Callable[
-    [Sequence[Segment], Sequence[Sequence[int]], Mapping[tuple[int, int], Link]], Sequence[Segment]
-]
+SettleEdges = Callable[[Sequence[Segment], Sequence[Sequence[int]], Links], Sequence[Segment]]
 
 _COVERED = 0.4
 _LEAST_SCORE = 20.0
@@ -69,7 +67,7 @@ def grouped_songs(
     return songs
 
 
-def with_false_starts(takes: Sequence[Segment], links: Mapping[tuple[int, int], Link]) -> list[Segment]:
+def with_false_starts(takes: Sequence[Segment], links: Links) -> list[Segment]:
     """Return the full takes, and the thin ones that play the first notes of a full one."""
 
     def is_false_start(number: int) -> bool:
@@ -130,9 +128,7 @@ def is_one_song(one: Segment, other: Segment, link: Link) -> bool:
     return each_s >= _EACH_S and (is_long or (share >= _MOSTLY and link.score >= _FEW))
 
 
-def _takes(
-    segments: Sequence[Segment], members: Sequence[int], links: Mapping[tuple[int, int], Link]
-) -> list[SongTake]:
+def _takes(segments: Sequence[Segment], members: Sequence[int], links: Links) -> list[SongTake]:
     """Return the takes of a song, each placed on the longest one."""
     reference = longest_of(segments, members)
     placed = {one: _placed_on(segments, reference, one, links) for one in members}
@@ -162,9 +158,7 @@ class _Place:
 _ON_ITSELF = _Place(True, 0, 1.0)
 
 
-def _placed_on(
-    segments: Sequence[Segment], reference: int, one: int, links: Mapping[tuple[int, int], Link]
-) -> _Place:
+def _placed_on(segments: Sequence[Segment], reference: int, one: int, links: Links) -> _Place:
     """Return how a take plays the reference: which part, how much higher, and how much faster."""
     if one == reference:
         return _ON_ITSELF

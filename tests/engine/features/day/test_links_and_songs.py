@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from engine.features.day.joining import divided
 from engine.features.day.links import links_of
+from engine.features.day.medleys import divided
 from engine.features.day.segments import Segment
 from engine.features.day.songs import grouped_songs, with_false_starts
 from engine.features.takes.pairs import Pair

@@ -74,3 +74,26 @@ def test_a_medley_is_divided_where_another_song_begins() -> None:
     )
     across = Pair((0, 2200), (600, 2800), 0, 400.0)
     assert divided(medley, links_of(medley, [begins, across]), medley) == medley
+
+
+def test_a_medley_is_divided_where_two_takes_of_its_first_song_end() -> None:
+    one, again, medley = Segment(0, 400), Segment(500, 900), Segment(1000, 1800)
+    first, second = Pair((0, 1000), (400, 1400), 0, 200.0), Pair((500, 1000), (900, 1400), 0, 200.0)
+    parts = (one, again, Segment(1000, 1402), Segment(1404, 1800))
+    takes = (one, again, medley)
+    both = links_of(takes, [first, second])
+    assert divided(takes, both, parts) == (one, again, Segment(1000, 1402), Segment(1404, 1800))
+    only = links_of(takes, [first])
+    assert divided(takes, only, parts) == takes
+    with_a_break = (one, again, Segment(1000, 1402), Segment(1430, 1800))
+    assert divided(takes, only, with_a_break) == with_a_break
+
+
+def test_where_a_practised_part_ends_no_song_ends() -> None:
+    part, again, whole = Segment(0, 300), Segment(400, 700), Segment(1000, 1800)
+    pairs = [Pair((0, 1100), (300, 1400), 0, 200.0), Pair((400, 1100), (700, 1400), 0, 200.0)]
+    takes = (part, again, whole)
+    assert (
+        divided(takes, links_of(takes, pairs), (*takes[:2], Segment(1000, 1400), Segment(1440, 1800)))
+        == takes
+    )

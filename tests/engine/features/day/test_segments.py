@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from engine.features.day.activity import State
 from engine.features.day.day import DaySong, SongTake
+from engine.features.day.edges import with_common_starts
 from engine.features.day.evidence import Evidence
 from engine.features.day.joining import joined
 from engine.features.day.segments import Segment, segments_of
@@ -112,6 +115,15 @@ def test_short_thin_playing_that_nothing_repeats_is_not_a_song() -> None:
     assert [song.name for song in left] == ["Song 1", "Song 2", "Song 3"]
 
 
+def test_short_drums_alone_and_tuning_twice_are_not_songs() -> None:
+    evidence = evidence_of(band(80), noise(30, 0.5), notes(20, F_SHARP, 0.02), notes(20, F_SHARP, 0.02))
+    takes = SongTake(110.0, 130.0), SongTake(130.0, 150.0)
+    songs = [DaySong("Song 1", (SongTake(0.0, 80.0),)), DaySong("Song 2", (SongTake(80.0, 110.0),))]
+    assert starts_s(without_noodling(evidence.frames, [*songs, DaySong("Song 3", takes)])) == [0.0]
+    drums = evidence_of(noise(80, 0.4), noise(30, 0.6), noise(40, 0.0))
+    assert starts_s(without_noodling(drums.frames, songs)) == [0.0, 80.0]
+
+
 @pytest.mark.parametrize(("first_s", "is_one"), [(100.0, True), (30.0, False)])
 def test_a_general_pause_comes_late_in_a_song(first_s: float, is_one: bool) -> None:
     evidence = evidence_of(band(first_s), noise(1.8, 1e-4), band(60))
@@ -135,9 +147,10 @@ def test_takes_begin_where_two_of_them_agree() -> None:
     third = Segment(2100, 2900)
     alike = [Pair((175, 1175), (1000, 2000), 0, 300.0), Pair((100, 2100), (900, 2900), 0, 300.0)]
     states = np.full(3000, State.IDLE, np.int64)
-    assert starts_s(grouped_songs((whole, late, third), alike, states)) == [20.0, 220.0, 420.0]
+    settle = partial(with_common_starts, states=states)
+    assert starts_s(grouped_songs((whole, late, third), alike, settle)) == [20.0, 220.0, 420.0]
     states[1110] = State.TALK
-    assert starts_s(grouped_songs((whole, late, third), alike, states)) == [20.0, 235.0, 420.0]
+    assert starts_s(grouped_songs((whole, late, third), alike, settle)) == [20.0, 235.0, 420.0]
 
 
 def starts_s(songs: list[DaySong]) -> list[float]:

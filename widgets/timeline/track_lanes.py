@@ -42,6 +42,7 @@ from widgets.timeline.sound.waves import RecordedWave, WaveSource
 from widgets.timeline.time_map import TimeMap
 
 _SpanOf = Callable[[int, int], tuple[int, int]]
+_Recorded = tuple[tuple[object, ...], ...]
 
 NO_PATCHES: Mapping[str, Patches] = MappingProxyType({})
 NOTHING_STORED: Mapping[str, StoredCells] = MappingProxyType({})
@@ -60,6 +61,7 @@ class TrackLanes:
         self._canvas, self._heads = canvas, heads
         self._counting = Later(self._count_edits, canvas)
         self._state, self._times, self._patches = DocumentState(), TimeMap(), NO_PATCHES
+        self._recorded = _recorded_sound(self._state)
         self._waves: dict[str, RecordedWave] = {}
         self._spectrograms: dict[str, RecordedSpectrogram] = {}
         self._stored_waves: Mapping[str, StoredWave] = {}
@@ -87,6 +89,7 @@ class TrackLanes:
         old, before = self._state, (self._times, self._recorded, self._patches)
         self._state, self._times = state, TimeMap(state.length_samples, edit_list)
         self._patches = edit_list.patches if edit_list is not None else patches
+        self._recorded = _recorded_sound(state)
         self._heads.set_document(state)
         self._count_takes()
         if state.proposals is old.proposals and state.decisions is not old.decisions:
@@ -170,15 +173,8 @@ class TrackLanes:
                 shown[track.id] = ShownTakes(plays, is_open=track.id in self.unfolded)
         self._heads.show_takes(shown)
 
-    @property
-    def _recorded(self) -> tuple[tuple[object, ...], ...]:
-        """Key of the tracks' waveforms."""
-        return tuple(
-            (track.id, *(clip.sound for clip in track.clips)) for track in played_tracks(self._state)
-        )
-
     def _changed_since(
-        self, times: TimeMap, recorded: tuple[tuple[object, ...], ...], patches: Mapping[str, Patches]
+        self, times: TimeMap, recorded: _Recorded, patches: Mapping[str, Patches]
     ) -> tuple[int, int] | None:
         """Return the view span with changed sound; None if it may be anywhere."""
         if recorded != self._recorded or not (times.is_laid_as(self._times) and times.is_rising):
@@ -315,3 +311,8 @@ class TrackLanes:
         """Return the shift of a track relative to its recording."""
         begin, _ = sounding_span(self._state, track, self._patches.get(track.id))
         return begin - track.start_samples
+
+
+def _recorded_sound(state: DocumentState) -> _Recorded:
+    """Return a key of the tracks' waveforms."""
+    return tuple((track.id, *(clip.sound for clip in track.clips)) for track in played_tracks(state))

@@ -17,8 +17,8 @@ from engine.document.edits.analyses import DRUMS, mix_inputs, role_of, takes_id
 from engine.document.state import DocumentState
 from engine.document.tracks import audible
 from engine.features.day.day import Day
-from engine.features.day.evidence import Evidence, EvidenceInPassing, Floats
-from engine.features.day.find import day_in
+from engine.features.day.finding.evidence import Evidence, EvidenceInPassing, Floats
+from engine.features.day.finding.find import day_in
 from engine.features.day.known.library import Library
 from engine.features.day.known.naming import with_known_names
 from engine.features.day.stored import stored_day

@@ -39,7 +39,7 @@ FindDay = Callable[[Iterator[NDArray[np.float32]], int, int, Progress], Day]
 
 REPORTED, DEVELOPED = 20, 6
 PLAIN, OFFCUT = "pauses", "Offcut"
-_FINDER = "engine.features.day.find"
+_FINDER = "engine.features.day.finding.find"
 _BLOCK = 1 << 18
 _MEASURES = (
     *("borders", "precision", "recall", "grouped", "complete", "talk", "talk_precision", "lost"),

@@ -17,16 +17,16 @@ from engine.analysis.detection.voices import joined_spans, outside
 from engine.analysis.found_takes import FoundTakes
 from engine.core.progress import SILENT, Progress
 from engine.core.timebase import runs
-from engine.features.day.activity import State, activity, music_and_speech
 from engine.features.day.day import Day, DaySong, Span
-from engine.features.day.edges import settled_edges
-from engine.features.day.evidence import Evidence, EvidenceInPassing
-from engine.features.day.joining import joined
-from engine.features.day.kind import kind_of
-from engine.features.day.links import links_of
-from engine.features.day.medleys import divided
-from engine.features.day.segments import SPEAKS, Segment, quiet_start, segments_of, spans_of
-from engine.features.day.songs import grouped_songs, with_false_starts, without_noodling
+from engine.features.day.finding.activity import State, activity, music_and_speech
+from engine.features.day.finding.edges import settled_edges
+from engine.features.day.finding.evidence import Evidence, EvidenceInPassing
+from engine.features.day.finding.joining import joined
+from engine.features.day.finding.kind import kind_of
+from engine.features.day.finding.links import links_of
+from engine.features.day.finding.medleys import divided
+from engine.features.day.finding.segments import SPEAKS, Segment, quiet_start, segments_of, spans_of
+from engine.features.day.finding.songs import grouped_songs, with_false_starts, without_noodling
 from engine.features.takes.features import FRAMES_PER_S, Frames, tuning_cents
 from engine.features.takes.find import takes_from
 from engine.features.takes.pairs import Pair, find_pairs

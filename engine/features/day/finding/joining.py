@@ -11,10 +11,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.features.day.activity import State
-from engine.features.day.evidence import Evidence
-from engine.features.day.links import Links, is_near, links_of, seen_by, seen_from
-from engine.features.day.segments import PER_FRAME, Segment, is_less, pitches_of, rhythm_of, usual_db
+from engine.features.day.finding.activity import State
+from engine.features.day.finding.evidence import Evidence
+from engine.features.day.finding.links import Links, is_near, links_of, seen_by, seen_from
+from engine.features.day.finding.segments import PER_FRAME, Segment, is_less, pitches_of, rhythm_of, usual_db
 from engine.features.takes.features import FRAMES_PER_S, STEPS_PER_S, Frames
 from engine.features.takes.pairs import Pair
 
@@ -55,7 +55,7 @@ def joined(
 
     Parameters
     ----------
-    states, music : of each frame, see `engine.features.day.activity`
+    states, music : of each frame, see `engine.features.day.finding.activity`
     pairs : similar passages of different segments
     """
     made = tuple(segments)
@@ -198,7 +198,7 @@ def _by_others(segments: Sequence[Segment], links: Links, first: int, second: in
     """Return the evidence of other takes: their music goes on across the gap, or begins there."""
     stop, start = segments[first].stop, segments[second].start
     goes_on, begin, led_to = False, 0, 0
-    for other, after in seen_by(links, second, len(segments)):
+    for other, after in seen_by(links, second, range(len(segments))):
         if other == first:
             continue
         place = after.other_of(start)
@@ -231,7 +231,7 @@ def _may_begin(segments: Sequence[Segment], number: int) -> bool:
 
 def _is_part(segments: Sequence[Segment], links: Links, number: int, apart_from: int) -> bool:
     """Return whether a segment begins as the middle of a longer one does: a part is practised."""
-    for other, seen in seen_by(links, number, len(segments)):
+    for other, seen in seen_by(links, number, range(len(segments))):
         there = seen.other_of(segments[number].start) - segments[other].start
         is_longer = segments[other].length > segments[number].length and other != apart_from
         if is_longer and there > _INSIDE_S * FRAMES_PER_S:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.features.day.segments import Segment
+from engine.features.day.finding.segments import Segment
 from engine.features.takes.features import FRAMES_PER_S
 from engine.features.takes.pairs import Pair
 
@@ -20,6 +20,8 @@ _ALONG_S, _DRIFT = 2.5, 0.03
 """How far passages may be off the diagonal of the strongest one, and more for each second away from it."""
 _LEAST_SCORE = 8.0
 """Minimum score of a link that is evidence."""
+ONE_SONG_SCORE = 20.0
+"""Minimum score of a link of two takes of one song, unless they are short."""
 COVERED_S, _NEAR_S = 5.0, 2.0
 """How late music in common may begin to be that of a start; how near two places are that are the same."""
 
@@ -114,12 +116,24 @@ class Seen:
 
     Attributes
     ----------
-    semitones : how much higher the other side is
+    side : 0 for the earlier one
     """
 
     link: Link
     side: int
-    semitones: int
+
+    @property
+    def semitones(self) -> int:
+        return self.link.semitones if self.side == 0 else -self.link.semitones
+
+    @property
+    def speed(self) -> float:
+        return self.link.speed if self.side == 0 else 1.0 / self.link.speed
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """First and last frame of the music in common on this side."""
+        return self.link.spans[self.side]
 
     def other_of(self, place: float) -> float:
         """Return where a place of this side is on the other."""
@@ -131,7 +145,7 @@ class Seen:
 
     def covers_start(self, start: float) -> bool:
         """Return whether the music in common begins near a place of this side."""
-        return self.link.spans[self.side][0] - start <= COVERED_S * FRAMES_PER_S
+        return self.span[0] - start <= COVERED_S * FRAMES_PER_S
 
 
 def seen_from(links: Links, own: int, other: int) -> Seen | None:
@@ -139,13 +153,12 @@ def seen_from(links: Links, own: int, other: int) -> Seen | None:
     link = links.get((min(own, other), max(own, other)))
     if link is None or link.score < _LEAST_SCORE:
         return None
-    side = int(own > other)
-    return Seen(link, side, link.semitones * (1 - 2 * side))
+    return Seen(link, int(own > other))
 
 
-def seen_by(links: Links, own: int, count: int) -> Iterator[tuple[int, Seen]]:
-    """Yield the numbers of the segments that a segment has links to, of `count`, and those links."""
-    for other in range(count):
+def seen_by(links: Links, own: int, others: Iterable[int]) -> Iterator[tuple[int, Seen]]:
+    """Yield the numbers of those other segments that a segment has links to, and the links."""
+    for other in others:
         seen = seen_from(links, own, other) if other != own else None
         if seen is not None:
             yield other, seen

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from engine.features.day.edges import without_noodling_at_edges
-from engine.features.day.links import links_of
-from engine.features.day.segments import Segment
+from engine.features.day.finding.edges import without_noodling_at_edges
+from engine.features.day.finding.links import links_of
+from engine.features.day.finding.segments import Segment
 from engine.features.takes.features import FRAMES_PER_S
 from engine.features.takes.pairs import Pair
-from tests.engine.features.day.test_segments import C_MAJOR, F_SHARP, Sound, band, evidence_of, noise, notes
+from tests.engine.features.day.finding.test_segments import (
+    C_MAJOR,
+    F_SHARP,
+    Sound,
+    band,
+    evidence_of,
+    noise,
+    notes,
+)
 
 EDGE_S, SONG_S = 9.0, 40.0
 

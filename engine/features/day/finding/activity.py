@@ -21,7 +21,7 @@ from engine.analysis.detection.voices import (
 )
 from engine.analysis.signal.span_means import means_around
 from engine.analysis.signal.viterbi import stay_or_jump, traced
-from engine.features.day.evidence import Evidence
+from engine.features.day.finding.evidence import Evidence
 from engine.features.takes.features import FRAMES_PER_S, STEPS_PER_S, Frames
 from engine.features.takes.playing import sounding
 

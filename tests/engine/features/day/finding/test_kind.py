@@ -14,8 +14,8 @@ from engine.document.edits.analyses import known_day
 from engine.document.edits.markers import add_all
 from engine.features.day.choices import change_kind
 from engine.features.day.day import Day, DayKind
-from engine.features.day.find import find_day
 from engine.features.day.finder import take_regions
+from engine.features.day.finding.find import find_day
 from engine.features.day.stored import day_of
 from tests.engine.features.day.made import made_day
 from tests.engine.features.takes.playing import RATE_HZ, Sound, passage, quiet

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from engine.features.day.links import links_of
-from engine.features.day.medleys import divided
-from engine.features.day.segments import Segment
-from engine.features.day.songs import grouped_songs, with_false_starts
+from engine.features.day.finding.links import links_of
+from engine.features.day.finding.medleys import divided
+from engine.features.day.finding.segments import Segment
+from engine.features.day.finding.songs import grouped_songs, with_false_starts
 from engine.features.takes.pairs import Pair
 
 FIRST, SECOND, OTHER = Segment(0, 600), Segment(700, 1300), Segment(1500, 2000)

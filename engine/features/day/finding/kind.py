@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.timebase import runs
-from engine.features.day.activity import State, singing, sounding_frames
 from engine.features.day.day import DayKind
-from engine.features.day.evidence import Evidence
+from engine.features.day.finding.activity import State, singing, sounding_frames
+from engine.features.day.finding.evidence import Evidence
 from engine.features.takes.features import FRAMES_PER_S
 from engine.features.takes.playing import standing_out
 
@@ -31,7 +31,7 @@ def kind_of(evidence: Evidence, states: NDArray[np.int64], *, is_kit: bool = Fal
 
     Parameters
     ----------
-    states : of each frame, see `engine.features.day.activity`
+    states : of each frame, see `engine.features.day.finding.activity`
     is_kit : whether all tracks have the roles of one drum kit
     """
     talk_s, played_s = (float((states == one).sum()) / FRAMES_PER_S for one in (State.TALK, State.PLAYING))

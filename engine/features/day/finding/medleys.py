@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from engine.features.day.joining import LONG_BREAK_S, is_after_a_break
-from engine.features.day.links import COVERED_S, Links, Seen, is_near, seen_by
-from engine.features.day.segments import Segment
+from engine.features.day.finding.joining import LONG_BREAK_S, is_after_a_break
+from engine.features.day.finding.links import COVERED_S, Links, Seen, is_near, seen_by
+from engine.features.day.finding.segments import Segment
 from engine.features.takes.features import FRAMES_PER_S
 
 Range = tuple[int, int]
@@ -46,7 +46,7 @@ def _beginnings(
 ) -> Iterator[Range]:
     """Yield the places in a take where another one begins, each as stop and start."""
     starts = np.array([one.start for one in segments])
-    for other, seen in seen_by(links, number, len(takes)):
+    for other, seen in seen_by(links, number, range(len(takes))):
         begins = seen.back_of(takes[other].start)
         near = starts[np.abs(starts - begins) <= _SNAP_S * FRAMES_PER_S]
         begins = float(near[np.argmin(np.abs(near - begins))]) if len(near) else begins
@@ -65,8 +65,8 @@ def _endings(
     inside = [one for one in segments if own.start <= one.start and one.stop <= own.stop]
     stops = np.array([one.stop for one in inside[:-1]])
     near: Counter[int] = Counter()
-    for other, seen in seen_by(links, number, len(takes)):
-        end = seen.link.spans[seen.side][1]
+    for other, seen in seen_by(links, number, range(len(takes))):
+        end = seen.span[1]
         if len(stops) and seen.link.score >= _SURE_SCORE and _is_all_of(takes[other], own, seen):
             at = int(np.argmin(np.abs(stops - end)))
             near[at] += is_near(stops[at], end, _SNAP_S)
@@ -87,7 +87,7 @@ def _is_all_of(there: Segment, own: Segment, seen: Seen) -> bool:
 def _is_played_across(links: Links, number: int, place: float, count: int) -> bool:
     """Return whether another take plays the music of a take from well before a place to well after it."""
     well = _ACROSS_S * FRAMES_PER_S
-    spans = (seen.link.spans[seen.side] for _, seen in seen_by(links, number, count))
+    spans = (seen.span for _, seen in seen_by(links, number, range(count)))
     return any(start <= place - well and place + well <= stop for start, stop in spans)
 
 

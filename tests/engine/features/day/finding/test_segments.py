@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from engine.features.day.activity import State
 from engine.features.day.day import DaySong, SongTake
-from engine.features.day.edges import with_common_starts
-from engine.features.day.evidence import Evidence
-from engine.features.day.joining import joined
-from engine.features.day.segments import Segment, segments_of
-from engine.features.day.songs import grouped_songs, without_noodling
+from engine.features.day.finding.activity import State
+from engine.features.day.finding.edges import with_common_starts
+from engine.features.day.finding.evidence import Evidence
+from engine.features.day.finding.joining import joined
+from engine.features.day.finding.segments import Segment, segments_of
+from engine.features.day.finding.songs import grouped_songs, without_noodling
 from engine.features.takes.features import FRAMES_PER_S, frames_of
 from engine.features.takes.pairs import Pair
 

@@ -16,8 +16,8 @@ from scipy.ndimage import uniform_filter1d
 from scipy.signal import find_peaks
 
 from engine.core.timebase import runs
-from engine.features.day.activity import State, sounding_frames
-from engine.features.day.evidence import Evidence
+from engine.features.day.finding.activity import State, sounding_frames
+from engine.features.day.finding.evidence import Evidence
 from engine.features.takes.features import FRAMES_PER_S, PITCH_CLASSES, STEPS_PER_S, Frames
 
 Spans = NDArray[np.int64]
@@ -71,7 +71,7 @@ def segments_of(
 
     Parameters
     ----------
-    states, speech : of each frame, see `engine.features.day.activity`
+    states, speech : of each frame, see `engine.features.day.finding.activity`
     """
     playing = (states == State.PLAYING) & sounding_frames(evidence.frames, _BELOW_DB)
     spans: list[list[int]] = []

@@ -12,15 +12,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from engine.features.day.day import DaySong, SongTake
-from engine.features.day.links import Link, Links, links_of
-from engine.features.day.segments import LONG_S, Segment, is_less, pitches_of, usual_db
+from engine.features.day.finding.links import ONE_SONG_SCORE, Link, Links, links_of, seen_by, seen_from
+from engine.features.day.finding.segments import LONG_S, Segment, is_less, pitches_of, usual_db
 from engine.features.takes.features import FRAMES_PER_S, Frames
 from engine.features.takes.pairs import Pair
 
 SettleEdges = Callable[[Sequence[Segment], Sequence[Sequence[int]], Links], Sequence[Segment]]
 
 _COVERED = 0.4
-_LEAST_SCORE = 20.0
 _MOSTLY, _FEW, _EACH_S = 0.75, 8.0, 1.2
 """Share and score of short takes at least, and score of each second of the music in common."""
 _SONG_S, _LEAST_TAKE_S = 20.0, 4.0
@@ -39,7 +38,7 @@ def grouped_songs(
 
     Parameters
     ----------
-    settle : moves edges of takes, see `engine.features.day.edges`; None where takes begin as segments do
+    settle : moves edges of takes, see `edges`; None where takes begin as segments do
     """
     links = links_of(segments, pairs)
     parents = list(range(len(segments)))
@@ -69,18 +68,17 @@ def grouped_songs(
 
 def with_false_starts(takes: Sequence[Segment], links: Links) -> list[Segment]:
     """Return the full takes, and the thin ones that play the first notes of a full one."""
+    full = [number for number, one in enumerate(takes) if not one.is_thin]
 
     def is_false_start(number: int) -> bool:
-        for other, full in enumerate(takes):
-            one, two = sorted((number, other))
-            link = links.get((one, two)) if not full.is_thin else None
-            if link is not None and is_one_song(takes[one], takes[two], link):
-                begins = link.spans[int(other == two)][0] - full.start
-                if begins <= _FIRST_S * FRAMES_PER_S:
-                    return True
+        for other, seen in seen_by(links, number, full):
+            begins = seen.link.spans[1 - seen.side][0] - takes[other].start
+            both = sorted((number, other))
+            if begins <= _FIRST_S * FRAMES_PER_S and is_one_song(*(takes[one] for one in both), seen.link):
+                return True
         return False
 
-    return [one for number, one in enumerate(takes) if not one.is_thin or is_false_start(number)]
+    return [one for number, one in enumerate(takes) if number in full or is_false_start(number)]
 
 
 def without_noodling(frames: Frames, songs: Sequence[DaySong]) -> list[DaySong]:
@@ -124,7 +122,7 @@ def is_one_song(one: Segment, other: Segment, link: Link) -> bool:
     shorter = min(one, other, key=lambda each: each.length)
     share = link.shares[0] if shorter is one else link.shares[1]
     each_s = link.score / max(share * shorter.length / FRAMES_PER_S, 1.0)
-    is_long = link.score >= _LEAST_SCORE and share >= _COVERED
+    is_long = link.score >= ONE_SONG_SCORE and share >= _COVERED
     return each_s >= _EACH_S and (is_long or (share >= _MOSTLY and link.score >= _FEW))
 
 
@@ -162,13 +160,11 @@ def _placed_on(segments: Sequence[Segment], reference: int, one: int, links: Lin
     """Return how a take plays the reference: which part, how much higher, and how much faster."""
     if one == reference:
         return _ON_ITSELF
-    link = links.get((min(one, reference), max(one, reference)))
-    if link is None:  # both are like a third take
+    seen = seen_from(links, reference, one)
+    if seen is None:  # both are like a third take
         long_enough = segments[one].length >= _WHOLE * segments[reference].length
         return _Place(long_enough, 0, 1.0)
-    own, way = (1, 1) if one > reference else (0, -1)
-    speed = link.speed**way
-    begins = link.other(own, segments[one].start) - segments[reference].start
-    ends = link.other(own, segments[one].stop) - segments[reference].stop
+    begins = seen.back_of(segments[one].start) - segments[reference].start
+    ends = seen.back_of(segments[one].stop) - segments[reference].stop
     near = _EDGE_S * FRAMES_PER_S
-    return _Place(begins <= near and ends >= -near, link.semitones * way, speed)
+    return _Place(begins <= near and ends >= -near, seen.semitones, seen.speed)

@@ -8,17 +8,18 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.features.day.activity import State
-from engine.features.day.joining import pitches_alike, rhythm_odds
-from engine.features.day.links import Links
-from engine.features.day.segments import Segment
-from engine.features.day.songs import longest_of
+from engine.features.day.finding.activity import State
+from engine.features.day.finding.joining import pitches_alike, rhythm_odds
+from engine.features.day.finding.links import ONE_SONG_SCORE, Links, seen_by
+from engine.features.day.finding.segments import Segment
+from engine.features.day.finding.songs import longest_of
 from engine.features.takes.features import FRAMES_PER_S, Frames
 
 _AGREE_S, _LONGEST_S = 2.0, 25.0
 """How exactly takes agree on a start, and the longest intro, or noodling, at an edge."""
-_APART_S, _LEAST_SCORE = 2.5, 20.0
-_BEFORE, _AFTER, _IN_KEY = 0.5, -1.0, 0.75
+_LEAST_S = 2.5
+"""Shorter noodling stays: the other takes show their first common note no more exactly than that."""
+_IN_TIME_BEFORE, _IN_TIME_AFTER, _IN_KEY = 0.5, -1.0, 0.75
 """Log odds of rhythm before and after a song, and correlation of pitches, below which playing is noodling. A
 last chord that rings has no rhythm, so the end of a take has to be out of time."""
 
@@ -34,7 +35,7 @@ def settled_edges(
 
     Parameters
     ----------
-    states : of each frame, see `engine.features.day.activity`
+    states : of each frame, see `engine.features.day.finding.activity`
     groups : the numbers of the takes of each song
     links : of all takes
     """
@@ -52,26 +53,22 @@ def without_noodling_at_edges(
     made = list(segments)
     for members in groups:
         for one in members:
-            own = segments[one]
-            spans = [
-                link.spans[int(one > other)]
-                for other in members
-                if (link := links.get((min(one, other), max(one, other)))) and link.score >= _LEAST_SCORE
-            ]
+            own, seen = segments[one], seen_by(links, one, members)
+            spans = [link.span for _, link in seen if link.link.score >= ONE_SONG_SCORE]
             if not spans:
                 continue
             first = round(min(first for first, _ in spans))
             last = round(max(last for _, last in spans))
-            if _is_noodling(frames, Segment(own.start, first), Segment(first, own.stop), _BEFORE):
+            if _is_noodling(frames, Segment(own.start, first), Segment(first, own.stop), _IN_TIME_BEFORE):
                 made[one] = replace(made[one], start=first)
-            if _is_noodling(frames, Segment(last, own.stop), Segment(own.start, last), _AFTER):
+            if _is_noodling(frames, Segment(last, own.stop), Segment(own.start, last), _IN_TIME_AFTER):
                 made[one] = replace(made[one], stop=last)
     return tuple(made)
 
 
 def _is_noodling(frames: Frames, edge: Segment, rest: Segment, in_time: float) -> bool:
     """Return whether playing at an edge has neither the rhythm nor the pitches of the rest of a take."""
-    if not _APART_S <= edge.length / FRAMES_PER_S <= min(_LONGEST_S, rest.length / FRAMES_PER_S):
+    if not _LEAST_S <= edge.length / FRAMES_PER_S <= min(_LONGEST_S, rest.length / FRAMES_PER_S):
         return False
     return rhythm_odds(frames, edge, rest) <= in_time and pitches_alike(frames, edge, rest) < _IN_KEY
 
@@ -87,10 +84,8 @@ def with_common_starts(
     for members in groups:
         reference = longest_of(segments, members)
         late: dict[int, float] = {reference: 0.0}
-        for one in members:
-            if (link := links.get((min(one, reference), max(one, reference)))) is not None:
-                own = int(one > reference)
-                late[one] = link.other(own, segments[one].start) - segments[reference].start
+        for one, seen in seen_by(links, reference, members):
+            late[one] = seen.back_of(segments[one].start) - segments[reference].start
         near = _AGREE_S * FRAMES_PER_S
         agreed = [
             one for one in late.values() if sum(abs(one - other) <= near for other in late.values()) > 1

@@ -73,8 +73,8 @@ def with_false_starts(takes: Sequence[Segment], links: Links) -> list[Segment]:
     def is_false_start(number: int) -> bool:
         for other, seen in seen_by(links, number, full):
             begins = seen.link.spans[1 - seen.side][0] - takes[other].start
-            both = sorted((number, other))
-            if begins <= _FIRST_S * FRAMES_PER_S and is_one_song(*(takes[one] for one in both), seen.link):
+            one, two = sorted((number, other))
+            if begins <= _FIRST_S * FRAMES_PER_S and is_one_song(takes[one], takes[two], seen.link):
                 return True
         return False
 

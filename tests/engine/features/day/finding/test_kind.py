@@ -21,7 +21,7 @@ from tests.engine.features.day.made import made_day
 from tests.engine.features.takes.playing import RATE_HZ, Sound, passage, quiet
 from tests.engine.spoken import spoken
 
-_KIT = Path(__file__).parents[3] / "data" / "multimic" / "kit_muldjord"
+_KIT = Path(__file__).parents[4] / "data" / "multimic" / "kit_muldjord"
 _KIT_HZ = 44_100
 
 

@@ -25,7 +25,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from engine.analysis.words.vocabulary import separable_sounds
+from engine.analysis.sound_names.vocabulary import separable_sounds
 from engine.core.build import RESOURCES
 from engine.core.errors import OffcutError, SeparationError, SourceError, UsageError
 from engine.core.files.safe_write import shown

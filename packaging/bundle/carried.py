@@ -126,8 +126,8 @@ OURS = (
         "resources/models/speech.md",
     ),
     ("Weights that arrange", "", "CC-BY-3.0 AND CC-BY-4.0 AND Apache-2.0", "resources/models/arranging.md"),
-    ("Words (all-MiniLM-L6-v2)", "", "Apache-2.0", "resources/words/text-static.md"),
-    ("English words (SCOWL)", "2020.12.07", "LicenseRef-SCOWL", "resources/words/english.md"),
+    ("Words (all-MiniLM-L6-v2)", "", "Apache-2.0", "resources/sound_names/text-static.md"),
+    ("English words (SCOWL)", "2020.12.07", "LicenseRef-SCOWL", "resources/sound_names/english.md"),
 )
 """What the repository itself takes from others: name, version, licence, and the page that says so."""
 

@@ -27,7 +27,7 @@ REASONS = (
     ("*/numpy/*", "arrays"),
     ("*/scipy/*", "filters, transforms and alignment of signals"),
     ("*/tokenizers/*", "parts the words that are typed for a sound"),
-    ("*/resources/words/*", "knows words (weights)"),
+    ("*/resources/sound_names/*", "knows words (weights)"),
     ("*/resources/models/separation*", "takes sounds out (weights)"),
     ("*/resources/models/sounds*", "knows sounds by name (weights)"),
     ("*/resources/models/*", "weights that hear beats, bars, hits, and arrange"),

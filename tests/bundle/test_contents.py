@@ -76,7 +76,7 @@ def test_weights_demo_and_guide_go_in() -> None:
         "resources/demo/demo.taste",
         "docs/guide.md",
         "docs/guide/import.md",
-        "resources/words/tokenizer.json",
+        "resources/sound_names/tokenizer.json",
     }
     assert wanted <= files
     assert not [name for name in files if "__pycache__" in name or name.startswith("docs/decisions")]

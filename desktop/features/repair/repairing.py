@@ -18,7 +18,7 @@ from desktop.shell.command import REPAIR_LAYER
 from desktop.shell.dialogs import questions
 from desktop.shell.shell import Shell
 from desktop.shell.work.job_lanes import JobHandle
-from engine.analysis.words.vocabulary import NOTHING_NAMED, separable_sounds, without_not
+from engine.analysis.sound_names.vocabulary import NOTHING_NAMED, separable_sounds, without_not
 from engine.core.errors import OffcutError, SeparationError, UnknownPromptError, UsageError
 from engine.core.timebase import format_time, s_to_samples, samples_to_s
 from engine.core.wording import counted

@@ -31,7 +31,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.analysis.words.vocabulary import NOT, without_not
+from engine.analysis.sound_names.vocabulary import NOT, without_not
 from engine.core.wording import percent
 from widgets.controls.key_caps import ENTER, is_own_key
 from widgets.controls.text_and_icons import announce, paint_words

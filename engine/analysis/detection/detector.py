@@ -1,8 +1,8 @@
 """The network that embeds sounds in the space of words, and its features of recordings.
 
 Residual convolutions over time and frequency, as in Q. Kong et al., "PANNs: large-scale pretrained audio
-neural networks" (2020) on a small scale; the space is that of `engine.analysis.words.prompts`, as in CLAP
-(Y. Wu et al., ICASSP 2023), but learned from sounds with names only. A recording is analysed in several
+neural networks" (2020) on a small scale; the space is that of `engine.analysis.sound_names.prompts`, as in
+CLAP (Y. Wu et al., ICASSP 2023), but learned from sounds with names only. A recording is analysed in several
 versions: the network was trained at many speeds, so its mean over some is more accurate than its answer at
 one, and without speech a sound over a sentence is analysed like one in a pause.
 """
@@ -32,8 +32,8 @@ from engine.analysis.detection.spectra import (
 )
 from engine.analysis.learning.loop import few_threads, with_weights
 from engine.analysis.signal.streams import overlapping_pieces, resampled
-from engine.analysis.words.prompts import SIZE, text_encoder
-from engine.analysis.words.vocabulary import vocabulary
+from engine.analysis.sound_names.prompts import SIZE, text_encoder
+from engine.analysis.sound_names.vocabulary import vocabulary
 from engine.core.build import RESOURCES
 
 Samples = NDArray[np.float32]

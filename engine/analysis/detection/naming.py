@@ -39,8 +39,8 @@ from engine.analysis.embeddings.clap import (
 )
 from engine.analysis.embeddings.registry import clap_folder
 from engine.analysis.signal.streams import overlapping_pieces, resampled
-from engine.analysis.words.prompts import require_understood, require_words, text_encoder
-from engine.analysis.words.vocabulary import vocabulary
+from engine.analysis.sound_names.prompts import require_understood, require_words, text_encoder
+from engine.analysis.sound_names.vocabulary import vocabulary
 from engine.core.progress import SILENT, Progress
 from engine.core.timebase import convert_samples, s_to_samples
 from engine.document.analysis import DetectedSounds

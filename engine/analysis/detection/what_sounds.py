@@ -45,7 +45,7 @@ from engine.analysis.detection.voices import (
     voice_spans,
 )
 from engine.analysis.signal.span_means import means_around
-from engine.analysis.words.vocabulary import vocabulary
+from engine.analysis.sound_names.vocabulary import vocabulary
 from engine.core.errors import UsageError
 from engine.core.timebase import s_to_samples, samples_to_s
 from engine.document.analysis import DetectedSounds

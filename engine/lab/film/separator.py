@@ -13,7 +13,7 @@ import torch
 
 from engine.analysis.detection.spectra import Spectra
 from engine.analysis.learning.loop import few_threads, with_weights
-from engine.analysis.words.vocabulary import without_not
+from engine.analysis.sound_names.vocabulary import without_not
 from engine.core.errors import UsageError
 from engine.core.files.safe_write import shown
 from engine.features.repair.separation.network import inside_frames, shares_by_views, view_of

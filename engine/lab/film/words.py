@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from engine.analysis.embeddings.clap import ClapText, has_clap_text, load_clap_text
 from engine.analysis.embeddings.registry import clap_folder
-from engine.analysis.words.prompts import SIZE, text_encoder
+from engine.analysis.sound_names.prompts import SIZE, text_encoder
 from engine.core.errors import UsageError
 from engine.sound.reader import content_hash
 

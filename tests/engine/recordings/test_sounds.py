@@ -18,7 +18,7 @@ from engine.analysis.detection.what_sounds import (
     named_events,
     named_places,
 )
-from engine.analysis.words.vocabulary import vocabulary
+from engine.analysis.sound_names.vocabulary import vocabulary
 from engine.cli.main import main
 from engine.core.errors import Cancelled, UsageError
 from engine.core.progress import SILENT, ReportingProgress

@@ -11,8 +11,14 @@ from engine.analysis.detection.detector import analysed_versions, detector
 from engine.analysis.detection.naming import Part, naming
 from engine.analysis.detection.voices import SPOKEN, VoiceSpan
 from engine.analysis.detection.what_sounds import SoundEvent, analysed, events, odds_over_time
-from engine.analysis.words.prompts import meanings, means_speech, require_understood, separable, text_encoder
-from engine.analysis.words.vocabulary import NOTHING_NAMED, names_meant
+from engine.analysis.sound_names.prompts import (
+    meanings,
+    means_speech,
+    require_understood,
+    separable,
+    text_encoder,
+)
+from engine.analysis.sound_names.vocabulary import NOTHING_NAMED, names_meant
 from engine.core.errors import UsageError
 from engine.core.progress import Progress
 from engine.core.timebase import convert_samples, s_to_samples

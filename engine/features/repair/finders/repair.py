@@ -191,7 +191,7 @@ class WordsSettings(FinderSettings):
 
 def _find_by_words(request: FinderRequest, progress: Progress) -> Found:
     """Find the sound in the whole document, and separate it in all places."""
-    from engine.analysis.words.vocabulary import names_meant
+    from engine.analysis.sound_names.vocabulary import names_meant
     from engine.features.repair.finders.find_sounds import audio_of, find_sounds, likely_repairs
     from engine.features.repair.finders.separate import separate_in_document, separate_request
     from engine.features.repair.separation.settings import refused_words

@@ -16,7 +16,7 @@ import numpy as np
 
 from engine.analysis.detection.detector import CONTEXT_S
 from engine.analysis.detection.spectra import MEL
-from engine.analysis.words.vocabulary import NOTHING_NAMED
+from engine.analysis.sound_names.vocabulary import NOTHING_NAMED
 from engine.core.errors import NotCredibleError, UsageError
 from engine.core.progress import SILENT, Progress
 from engine.core.timebase import convert_samples, s_to_samples

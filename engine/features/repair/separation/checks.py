@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from engine.analysis.detection.detector import CONTEXT_S, OTHER_SOUND, detector, name_words
 from engine.analysis.detection.spectra import MEL, Spectra
 from engine.analysis.learning.loop import few_threads
-from engine.analysis.words.prompts import known_sounds, require_understood, require_words, separable
-from engine.analysis.words.vocabulary import without_not
+from engine.analysis.sound_names.prompts import known_sounds, require_understood, require_words, separable
+from engine.analysis.sound_names.vocabulary import without_not
 from engine.core.errors import NotCredibleError, SoundNotFoundError
 from engine.core.progress import SILENT, Progress
 from engine.core.side_by_side import in_groups

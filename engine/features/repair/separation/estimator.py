@@ -22,8 +22,8 @@ from torch import Tensor, nn
 from engine.analysis.detection.detector import FRAMES_EACH, detector, pooled
 from engine.analysis.detection.spectra import LEAST_POWER, MEL
 from engine.analysis.learning.loop import few_threads, with_weights
-from engine.analysis.words.prompts import text_encoder
-from engine.analysis.words.vocabulary import vocabulary
+from engine.analysis.sound_names.prompts import text_encoder
+from engine.analysis.sound_names.vocabulary import vocabulary
 from engine.core.build import RESOURCES
 from engine.features.repair.separation.separator import Prompt
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from engine.analysis.detection.detector import CONTEXT_S as DETECTOR_CONTEXT_S
 from engine.analysis.detection.spectra import MEL
-from engine.analysis.words.vocabulary import without_not
+from engine.analysis.sound_names.vocabulary import without_not
 from engine.core.files.safe_write import check_target
 from engine.core.progress import SILENT, Progress
 from engine.core.timebase import convert_samples, s_to_samples

@@ -33,7 +33,7 @@ from engine.analysis.detection.spectra import (
     speech_shares,
 )
 from engine.analysis.learning.loop import few_threads, with_weights
-from engine.analysis.words.prompts import SIZE
+from engine.analysis.sound_names.prompts import SIZE
 from engine.core.build import RESOURCES
 from engine.core.progress import check_heeded
 from engine.features.repair.separation.separator import (

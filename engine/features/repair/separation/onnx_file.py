@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from engine.analysis.detection.detector import FRAMES_EACH, detector
 from engine.analysis.detection.spectra import MEL
-from engine.analysis.words.prompts import SIZE
+from engine.analysis.sound_names.prompts import SIZE
 from engine.core.build import how_to_add
 from engine.core.errors import OffcutError, UsageError
 from engine.core.files.safe_write import replacing, shown

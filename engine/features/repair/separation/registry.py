@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from engine.analysis.learning.loop import metadata_of
-from engine.analysis.words.prompts import means_speech
-from engine.analysis.words.vocabulary import without_not
+from engine.analysis.sound_names.prompts import means_speech
+from engine.analysis.sound_names.vocabulary import without_not
 from engine.core.build import missing_in_bundle, of_laboratory
 from engine.core.errors import UsageError
 from engine.core.extensions import Extended, require_factory

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from scipy.signal import ShortTimeFFT
 from torch import Tensor
 
-from engine.analysis.words.prompts import SIZE, text_encoder
-from engine.analysis.words.vocabulary import without_not
+from engine.analysis.sound_names.prompts import SIZE, text_encoder
+from engine.analysis.sound_names.vocabulary import without_not
 from engine.core.errors import UsageError
 from engine.features.repair.separation.paint import TellsShares, between
 
@@ -190,7 +190,7 @@ class Prompt:
     Attributes
     ----------
     text : as the user wrote it; of an example, its description
-    vector : of length 1, shape (engine.analysis.words.prompts.SIZE,)
+    vector : of length 1, shape (engine.analysis.sound_names.prompts.SIZE,)
     example : whether the vector is that of a sound
     stays : whether it names a sound to keep, from which the target is separated
     """

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from engine.analysis.detection.detector import detector
 from engine.analysis.detection.naming import NetworkNaming, Part
 from engine.analysis.detection.spectra import MEL, Spectra
-from engine.analysis.words.prompts import text_encoder
-from engine.analysis.words.vocabulary import vocabulary
+from engine.analysis.sound_names.prompts import text_encoder
+from engine.analysis.sound_names.vocabulary import vocabulary
 from engine.lab.evaluation.metrics import average_precision
 from engine.lab.evaluation.separation.unseen_sources import FOLD
 from engine.lab.training.detection.sounds import LEARNED_FOLDS, Sound, load_sounds

@@ -22,7 +22,7 @@ from engine.analysis.detection import what_sounds as events
 from engine.analysis.detection.detector import STEP_S, SoundFeatures, Words, detector
 from engine.analysis.detection.spectra import MEL
 from engine.analysis.signal.streams import resampled
-from engine.analysis.words.prompts import meanings, text_encoder
+from engine.analysis.sound_names.prompts import meanings, text_encoder
 from engine.lab.evaluation.detection.interviews import CHOSEN, MEANT, Interview, interviews, sources
 from engine.lab.evaluation.separation.events import is_right, versions_of
 from engine.lab.evaluation.separation.recordings import Occurrence, Relation, Scored, halves, recordings

@@ -31,8 +31,8 @@ from engine.analysis.detection.what_sounds import (
     example_odds_over_time,
     odds_over_time,
 )
-from engine.analysis.words.prompts import text_encoder
-from engine.analysis.words.vocabulary import vocabulary
+from engine.analysis.sound_names.prompts import text_encoder
+from engine.analysis.sound_names.vocabulary import vocabulary
 from engine.core.progress import SILENT, Progress
 from engine.lab.evaluation.separation.recordings import Occurrence, Relation, Scored, halves, recordings
 from engine.lab.training.detection.sounds import Sound

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.analysis.words.vocabulary import vocabulary
+from engine.analysis.sound_names.vocabulary import vocabulary
 from engine.features.repair.separation.checks import features
 from engine.features.repair.separation.separate import Recording, heard_around
 from engine.features.repair.separation.separator import prompts_of

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from engine.analysis.detection.detector import detector
 from engine.analysis.detection.spectra import MEL
-from engine.analysis.words.vocabulary import vocabulary
+from engine.analysis.sound_names.vocabulary import vocabulary
 from engine.core.errors import NotCredibleError, SourceError
 from engine.core.progress import SILENT, Progress
 from engine.features.repair.separation.network import network_separator

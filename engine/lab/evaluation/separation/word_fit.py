@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from engine.analysis.detection.detector import detector
 from engine.analysis.detection.spectra import MEL
 from engine.analysis.detection.what_sounds import LEAST_LIKELIHOOD, Place, named_places
-from engine.analysis.words.vocabulary import vocabulary
+from engine.analysis.sound_names.vocabulary import vocabulary
 from engine.lab.evaluation.separation.events import is_right, versions_of
 from engine.lab.evaluation.separation.recordings import Scored, halves, recordings
 from engine.lab.evaluation.separation.words import noises, pieces

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.analysis.words.prompts import text_encoder
-from engine.analysis.words.vocabulary import Named, vocabulary
+from engine.analysis.sound_names.prompts import text_encoder
+from engine.analysis.sound_names.vocabulary import Named, vocabulary
 
 _FRAMES = ("{}", "the sound of {}", "a {}", "{} sound", "sound of a {}", "some {}")
 """Words around the name that do not change its meaning."""

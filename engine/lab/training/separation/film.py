@@ -21,7 +21,7 @@ from torch import Tensor
 
 from engine.analysis.detection.spectra import MEL, Spectra
 from engine.analysis.learning.loop import few_threads, seeded
-from engine.analysis.words.vocabulary import Named, vocabulary
+from engine.analysis.sound_names.vocabulary import Named, vocabulary
 from engine.core.errors import OffcutError, UsageError
 from engine.core.files.safe_write import shown
 from engine.lab.film.network import WIDTH, FilmNetwork

@@ -13,7 +13,7 @@ from engine.analysis.detection.what_sounds import (
     example_odds_over_time,
     odds_over_time,
 )
-from engine.analysis.words.prompts import text_encoder
+from engine.analysis.sound_names.prompts import text_encoder
 from engine.core.errors import UsageError
 
 RATE_HZ = MEL.rate_hz

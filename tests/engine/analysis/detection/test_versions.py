@@ -19,7 +19,7 @@ from engine.analysis.detection.detector import (
     within,
 )
 from engine.analysis.detection.spectra import MEL, speech_network, speech_shares
-from engine.analysis.words.vocabulary import vocabulary
+from engine.analysis.sound_names.vocabulary import vocabulary
 
 RATE_HZ = MEL.rate_hz
 

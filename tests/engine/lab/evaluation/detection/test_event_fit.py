@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from engine.analysis.detection.detector import STEP_S
-from engine.analysis.words.prompts import text_encoder
+from engine.analysis.sound_names.prompts import text_encoder
 from engine.lab.evaluation.detection.event_fit import Places, by_example, by_words, threshold, weights_of
 from engine.lab.evaluation.separation.events import versions_of
 from tests.engine.lab.evaluation.detection.test_scored_events import made, sounds  # noqa: F401

@@ -10,7 +10,7 @@ from scipy.optimize import minimize
 
 from engine.analysis.detection.spectra import MEL
 from engine.analysis.detection.what_sounds import WORDS, Place
-from engine.analysis.words.vocabulary import vocabulary
+from engine.analysis.sound_names.vocabulary import vocabulary
 from engine.lab.evaluation.separation.word_fit import ScoredWord, _design, fitted, likelihoods
 from engine.lab.evaluation.separation.words import noises, pieces, word_lines
 from engine.lab.training.detection.sounds import Sound

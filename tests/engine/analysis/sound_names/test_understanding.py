@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from engine.analysis.words.prompts import (
+from engine.analysis.sound_names.prompts import (
     NEAREST,
     meanings,
     require_understood,
     require_words,
 )
-from engine.analysis.words.vocabulary import vocabulary
+from engine.analysis.sound_names.vocabulary import vocabulary
 from engine.core.errors import UnknownPromptError, UsageError
 
 PROMPTS = json.loads(Path(__file__).with_name("prompts.json").read_text("utf-8"))

@@ -1,10 +1,11 @@
 """The space of prompts, and the check that a prompt names a known sound before anything listens for it.
 
 The text encoder has a vector for each piece of a word and sums them over a prompt; it is distilled from
-sentence-transformers/all-MiniLM-L6-v2 (Apache-2.0), and `resources/words/text-static.md` lists its strengths
-and limits. Any letters have a vector, and the pieces of a random word are near some sound by chance. A prompt
-is therefore understood only if each of its words is a word, and if the vector of the whole is near that of a
-known phrase. Both thresholds were chosen on one half of `tests/engine/analysis/words/prompts.json`.
+sentence-transformers/all-MiniLM-L6-v2 (Apache-2.0), and `resources/sound_names/text-static.md` lists its
+strengths and limits. Any letters have a vector, and the pieces of a random word are near some sound by
+chance. A prompt is therefore understood only if each of its words is a word, and if the vector of the whole
+is near that of a known phrase. Both thresholds were chosen on one half of
+`tests/engine/analysis/sound_names/prompts.json`.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
-from engine.analysis.words.vocabulary import (
+from engine.analysis.sound_names.vocabulary import (
     FOLDER,
     NOTHING_NAMED,
     SPEECH,
@@ -125,7 +126,7 @@ class KnownSounds:
     Attributes
     ----------
     names : of each phrase, the sound it names
-    vectors : of each phrase, shape (phrases, engine.analysis.words.prompts.SIZE)
+    vectors : of each phrase, shape (phrases, engine.analysis.sound_names.prompts.SIZE)
     words : of each phrase, its words
     """
 

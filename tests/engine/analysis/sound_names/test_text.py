@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from engine.analysis.words.prompts import SIZE, text_encoder
-from engine.analysis.words.vocabulary import vocabulary
+from engine.analysis.sound_names.prompts import SIZE, text_encoder
+from engine.analysis.sound_names.vocabulary import vocabulary
 from engine.core.errors import UsageError
 
 

@@ -10,7 +10,7 @@ from functools import cache
 from engine.core.build import RESOURCES
 
 NOT = "not"
-FOLDER = RESOURCES / "words"
+FOLDER = RESOURCES / "sound_names"
 NOTHING_NAMED = "No sound is named: name one in a few words."
 
 
@@ -55,7 +55,7 @@ def separable_sounds() -> Mapping[str, Named]:
 
 @cache
 def english_words() -> frozenset[str]:
-    """Return common words of English; see `resources/words/english.md`."""
+    """Return common words of English; see `resources/sound_names/english.md`."""
     return frozenset((FOLDER / "english.txt").read_text(encoding="ascii").split())
 
 

@@ -21,7 +21,7 @@ from engine.core.progress import Progress
 from engine.core.timebase import convert_samples, format_time, s_to_samples, samples_to_s
 from engine.core.wording import counted, listed
 from engine.document.state import DocumentState
-from engine.document.tracks import audible
+from engine.document.tracks import Source, audible
 from engine.exchange.export.audio_plan import (
     AudioPlan,
     PlannedAudio,
@@ -279,7 +279,10 @@ def look_before(request: ExportRequest, progress: Progress) -> Before:
     peak = 0.0
     for number, (source_id, track) in enumerate(tracks.items()):
         path, share = media_path(state, track, source_id, request.media), progress.step(number, len(tracks))
-        peak = max(peak, _peak_of(cached_peaks(state, source_id), path, share))
+        cached = cached_peaks(state, source_id)
+        peak = max(
+            peak, _top_of(cached) if cached is not None else _peak_of(state.sources[source_id], path, share)
+        )
     length_s = samples_to_s(state.length_samples, state.rate_hz)
     rates = sorted({state.sources[key].rate_hz for track in state.tracks for key in track.source_ids})
     words = (
@@ -289,9 +292,19 @@ def look_before(request: ExportRequest, progress: Progress) -> Before:
     return Before(peak, length_s, words)
 
 
-def _peak_of(cached: PeakPyramid | None, path: Path, progress: Progress) -> float:
-    if cached is not None:
-        return float(np.abs(cached.levels[-1][:2]).max(initial=0.0))
+def _top_of(cached: PeakPyramid) -> float:
+    return float(np.abs(cached.levels[-1][:2]).max(initial=0.0))
+
+
+_MOST_PEAKS = 256
+_peaks: dict[tuple[Path, str], float] = {}
+"""Of recordings without cached peaks, by path and content hash: an export may write many files of each."""
+
+
+def _peak_of(source: Source, path: Path, progress: Progress) -> float:
+    """Return the largest absolute sample of a file."""
+    if (known := _peaks.get((path, source.content_hash))) is not None:
+        return known
     peak = 0.0
     with SourceReader(path) as reader:
         for number, block in enumerate(reader.blocks(_BLOCK_FRAMES)):
@@ -300,6 +313,9 @@ def _peak_of(cached: PeakPyramid | None, path: Path, progress: Progress) -> floa
             progress.report(
                 min(1.0, (number + 1) * _BLOCK_FRAMES / reader.frames), "Measuring the recordings"
             )
+    if len(_peaks) >= _MOST_PEAKS:
+        _peaks.clear()
+    _peaks[path, source.content_hash] = peak
     return peak
 
 

@@ -57,6 +57,16 @@ def test_the_line_has_peak_rate_depth_and_length_of_both(tmp_path: Path) -> None
     assert done.figures["rate_hz"] == 8_000
 
 
+def test_a_recording_without_cached_peaks_is_measured_once_for_many_files(tmp_path: Path) -> None:
+    recorded = recording(tmp_path, [np.full((80_000, 1), 0.25)])
+    request = ExportRequest(recorded.state, recorded.media, tmp_path / "out.wav")
+    assert look_before(request, SILENT).peak == pytest.approx(0.25, abs=1e-4)
+    for path in recorded.media.values():
+        path.unlink()  # whoever reads it now fails
+    again = replace(request, out=tmp_path / "again.wav")
+    assert look_before(again, SILENT).peak == pytest.approx(0.25, abs=1e-4)
+
+
 def test_the_peak_of_a_clipped_file_is_full_scale(tmp_path: Path) -> None:
     recorded = recording(tmp_path, [np.full((8_000, 1), 0.5)], subtype="PCM_16", gain_db=[12.0])
     done = export(ExportRequest(recorded.state, recorded.media, tmp_path / "out.wav"))

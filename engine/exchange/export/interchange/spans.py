@@ -18,6 +18,7 @@ from engine.core.progress import Progress
 from engine.core.timebase import samples_to_s
 from engine.core.wording import counted
 from engine.document.state import DocumentState
+from engine.exchange.captions import Caption, srt
 from engine.exchange.export.request import Exported, ExportRequest, accepted_edits, edit_figures
 from engine.sound.edl.build import without_rest
 from engine.sound.edl.edit_list import EditList
@@ -103,16 +104,7 @@ def _csv(spans: _Spans, _name: str) -> str:
 
 
 def _srt(spans: _Spans, _name: str) -> str:
-    cues = [
-        f"{number}\n{_clock(start)} --> {_clock(stop)}\nSegment {number}\n"
-        for number, (start, stop) in enumerate(spans, 1)
-    ]
-    return "\n".join(cues)
-
-
-def _clock(seconds: float) -> str:
-    whole_s, ms = divmod(round(1000 * seconds), 1000)
-    return f"{whole_s // 3600:02d}:{whole_s // 60 % 60:02d}:{whole_s % 60:02d},{ms:03d}"
+    return srt([Caption(start, stop, f"Segment {number}") for number, (start, stop) in enumerate(spans, 1)])
 
 
 def _llc(spans: _Spans, name: str) -> str:

@@ -19,6 +19,7 @@ from engine.core.files.text import decoded, parse_json
 from engine.core.progress import Progress
 from engine.core.timebase import read_time, s_to_samples
 from engine.document.edits.markers import NamedSpan, is_session_text, read_labels
+from engine.exchange.captions import read_captions
 from engine.exchange.imports.described import (
     ImportedClip,
     ImportedEdits,
@@ -32,8 +33,6 @@ from engine.exchange.imports.formats import EditsFile
 from engine.exchange.imports.readers.session_text import read_session
 from engine.exchange.imports.values import name_of, seconds_of
 
-_ARROW = "-->"
-_TAG = re.compile(r"<[^<>]*>")
 _LONGEST_NAME = 200
 _ROUNDING_S = Fraction(1, 2_000)
 """Subtitles count milliseconds."""
@@ -75,20 +74,13 @@ def read_subtitles(file: EditsFile, progress: Progress) -> ImportedEdits:
     ------
     ValueError : a line with an arrow lacks its two times, or the file has no such line
     """
-    found: list[NamedSpan] = []
-    words: list[str] = []
-    span: tuple[int, int] | None = None
-    for number, line in enumerate((*decoded(file.content()).splitlines(), ""), 1):
+    found = []
+    for one in read_captions(decoded(file.content())):
         progress.check_cancelled()
-        if _ARROW in line:
-            span, words = _span(line, number, file.rate_hz), []
-        elif line.strip():
-            words.append(_TAG.sub("", line).strip())
-        elif span is not None:
-            found.append(NamedSpan(*span, " ".join(" ".join(words).split())[:_LONGEST_NAME]))
-            span = None
+        start, stop = (s_to_samples(at_s, file.rate_hz) for at_s in (one.start_s, one.stop_s))
+        found.append(NamedSpan(start, stop, one.text[:_LONGEST_NAME]))
     if not found:
-        raise ValueError(f"no line has two times with {_ARROW} between them")
+        raise ValueError("no line has two times with --> between them")
     labels_as = file.labels_as or LabelsAs.MARKERS
     return ImportedEdits(
         file.name,
@@ -98,14 +90,6 @@ def read_subtitles(file: EditsFile, progress: Progress) -> ImportedEdits:
         rate_hz=file.rate_hz,
         rounding_s=_ROUNDING_S,
     )
-
-
-def _span(line: str, number: int, rate_hz: int) -> tuple[int, int]:
-    first, _, rest = line.partition(_ARROW)
-    times = [read_time(text) for text in (first, (rest.split() or [""])[0])]
-    if times[0] is None or times[1] is None or times[1] < times[0]:
-        raise ValueError(f"line {number} has no two ascending times, such as 0:10.250 {_ARROW} 0:12.500")
-    return s_to_samples(times[0], rate_hz), s_to_samples(times[1], rate_hz)
 
 
 def read_text(file: EditsFile, progress: Progress) -> ImportedEdits:

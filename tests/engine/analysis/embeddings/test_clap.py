@@ -16,10 +16,11 @@ import pytest
 import torch
 
 from engine.analysis.embeddings.clap import Clap, load_clap
-from engine.analysis.embeddings.installing import HUB_VARIABLE, REPOSITORY
+from engine.analysis.embeddings.installing import REPOSITORY
 from engine.analysis.embeddings.registry import clap_folder, embedder
 from engine.cli.main import main
 from engine.core.errors import UsageError
+from engine.core.files.installing import HUB_VARIABLE
 from tests.engine.analysis.embeddings.tiny_clap import RATE_HZ, SIZE, checkpoint
 
 if TYPE_CHECKING:

@@ -9,5 +9,6 @@ FEATURE = Feature(
         "talk": OwnFinder("engine.features.repair.finders.talk:TALK"),
         "repair": OwnFinder("engine.features.repair.finders.repair:REPAIR"),
         "like-this": OwnFinder("engine.features.repair.finders.repair:LIKE_THIS"),
+        "clean-voice": OwnFinder("engine.features.repair.finders.clean_voice:CLEAN_VOICE"),
     }
 )

@@ -19,25 +19,21 @@ from engine.core.extensions.names import Extension
 from engine.core.files.safe_write import shown
 from engine.core.wording import begun, listed, quoted
 from engine.features.repair.separation.blend import BlendSeparator, blend_separator
-from engine.features.repair.separation.network import (
-    WEIGHTS,
-    SpeechSeparator,
-    network_separator,
-    speech_separator,
-)
+from engine.features.repair.separation.network import WEIGHTS, network_separator
 from engine.features.repair.separation.outcome import Outcome, outcomes_of
 from engine.features.repair.separation.plain import FactorSeparator, SubtractionSeparator
 from engine.features.repair.separation.separator import Mask, Prompt, Separator, Stretch
 from engine.features.repair.separation.settings import DEFAULT, FILM
+from engine.features.repair.separation.speech import pooled_speech_separator
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ByPromptSeparator:
     """See `Separator` and `engine.features.repair.separation.outcome.Judging`."""
 
-    speech: SpeechSeparator
+    speech: Separator
     others: BlendSeparator
-    name: str = "offcut-blend-5"
+    name: str = "offcut-blend-6"
 
     def masks(self, stretch: Stretch, prompts: Sequence[Prompt]) -> tuple[Mask, ...]:
         """Return a mask for each prompt."""
@@ -69,7 +65,7 @@ def default_separator() -> ByPromptSeparator:
     ------
     OffcutError : weights are missing or damaged
     """
-    return ByPromptSeparator(speech_separator(), blend_separator())
+    return ByPromptSeparator(pooled_speech_separator(), blend_separator())
 
 
 STREAMING = (DEFAULT, "network", FILM)

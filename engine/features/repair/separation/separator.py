@@ -54,18 +54,24 @@ class Mask:
         """Return the same mask for a segment that begins this much later."""
         return replace(self, first_s=self.first_s - by_s)
 
+    def over(self, centres_hz: NDArray[np.float64]) -> Mask:
+        """Return the same mask with other bands: between its bands by distance, beyond them as there."""
+        if np.array_equal(centres_hz, self.centres_hz):
+            return self
+        places = np.interp(centres_hz, self.centres_hz, np.arange(len(self.centres_hz)))
+        return replace(self, shares=between(self.shares.T, places).T, centres_hz=centres_hz)
+
     def at(self, times_s: NDArray[np.float64], bins_hz: NDArray[np.float64]) -> NDArray[np.float32]:
         """Return shares at any times and frequencies, shape (times, bins).
 
         Between frames and bands by distance; beyond the first and last of either as there.
         """
         over_time = between(self.shares, (times_s - self.first_s) / self.hop_s)
-        places = np.interp(bins_hz, self.centres_hz, np.arange(len(self.centres_hz)))
-        return between(over_time.T, places).T
+        return replace(self, shares=over_time).over(bins_hz).shares
 
 
 def united(masks: Sequence[Mask], stays: Sequence[bool] = ()) -> Mask:
-    """Return the union of several masks over the same frames and bands: their sum, at most 1.
+    """Return the union of several masks over the same frames: their sum, at most 1, in the finest bands.
 
     Sounds to keep claim their part: the target is then its share of both (as in a Wiener filter of several
     sources), and all else if only sounds to keep are named.
@@ -81,6 +87,8 @@ def united(masks: Sequence[Mask], stays: Sequence[bool] = ()) -> Mask:
     if not masks:
         raise UsageError("No sound is named: name one.")
     flags = tuple(stays) or (False,) * len(masks)
+    finest_hz = max((mask.centres_hz for mask in masks), key=len)
+    masks = [mask.over(finest_hz) for mask in masks]
     meant, left = (
         _summed([mask.shares for mask, each in zip(masks, flags, strict=True) if each is of])
         for of in (False, True)

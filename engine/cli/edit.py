@@ -22,8 +22,9 @@ from engine.core.errors import UsageError
 from engine.core.progress import Progress
 from engine.core.timebase import format_time, s_to_samples, samples_to_s
 from engine.core.wording import counted, listed
-from engine.document.analysis import require_recording
+from engine.document.analysis import WORDS, require_recording
 from engine.document.document import Document
+from engine.document.edits.analyses import known_transcript
 from engine.document.edits.by_hand import REPAIR, edit_by_hand
 from engine.document.kinds.operations import GAP_FILLS
 from engine.document.kinds.order import INSERT, RIPPLE
@@ -43,6 +44,7 @@ from engine.document.state import DocumentState
 from engine.features.repair.finders.requests import FADE_MS, RepairSettings, separations_edit
 from engine.features.repair.separation.paint import Paint, Range
 from engine.features.repair.separation.settings import mute_offer
+from engine.features.words.search import span_between
 from engine.recordings.track_audio import SpanRequest
 from engine.review.by_hand import (
     USUAL_IN_MS,
@@ -188,6 +190,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="B",
         help="end of the span, with --start-s; not with insert (--at-s, --length-s) and recorder",
     )
+    about = "cut, mute: the span from one phrase of the transcript to another, or that of one phrase"
+    parser.add_argument("--words", metavar="'FROM … TO'", help=about)
     parser.add_argument("--tracks", nargs="+", default=[], metavar="NAME", help="tracks; default all")
     parser.add_argument("--clips", nargs="+", metavar="CLIP", help="place, trim, ...: ids or names of clips")
     parser.add_argument(
@@ -276,7 +280,7 @@ def _span_edit(options: argparse.Namespace, progress: Progress) -> VerbOutput:
     """Edit a span on some tracks."""
     with opened_to_edit(options.project) as document:
         state = document.state
-        start, stop = _span(options, state)
+        start, stop = _span(options, state) if options.words is None else _span_of_words(options, document)
         tracks = tracks_named(state, options.tracks)
         payload = _PAYLOADS[options.kind](_HandEdit(options, document, (start, stop), tracks, progress))
         edit, proposal = edit_by_hand(state, options.kind, start, stop, payload, tracks)
@@ -319,6 +323,16 @@ def _span(options: argparse.Namespace, state: DocumentState) -> tuple[int, int]:
         raise UsageError(f"'edit {options.kind}' needs --start-s and --stop-s.")
     start, stop = (s_to_samples(edge, state.rate_hz) for edge in edges)
     return start, stop
+
+
+def _span_of_words(options: argparse.Namespace, document: Document) -> tuple[int, int]:
+    """Return the span of a phrase of the transcript, or from one phrase to another."""
+    if (options.start_s, options.stop_s) != (None, None):
+        raise UsageError("--words names the span: leave out --start-s and --stop-s.")
+    transcript = known_transcript(document.state, document.analysis(WORDS))
+    if transcript is None:
+        raise UsageError("The document has no transcript: use 'offcut words' first.")
+    return span_between(transcript, options.words, document.state.rate_hz)
 
 
 def _refuse_others(options: argparse.Namespace) -> None:
@@ -417,6 +431,7 @@ _OPTIONS = MappingProxyType(
         "ppm": ("recorder",),
         "db": ("gain", "level"),
         "text": (REPAIR,),
+        "words": ("cut", "mute"),
         "band_hz": (REPAIR,),
         "mode": (REPAIR,),
         "strength_db": (REPAIR,),

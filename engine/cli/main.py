@@ -70,6 +70,7 @@ SECTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
                 "engine.cli.structure:STRUCTURE",
                 "find sections such as verse and chorus, with labels",
             ),
+            "words": ("engine.cli.words", "transcribe the speech of a recording"),
             "songs": ("engine.cli.songs:SONGS", "list, rename, merge or delete the known songs"),
             "find": ("engine.cli.songs:FIND", "find every take of a song in an archive"),
             "detect": ("engine.cli.named_sounds:DETECT", "detect named sounds in a recording"),

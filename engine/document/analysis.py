@@ -552,6 +552,46 @@ class StoredDay:
         return np.flatnonzero(self.songs == song)
 
 
+WORDS = "words"
+"""Name of the stored transcript."""
+WORDS_MAKER = "offcut-words-1"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Transcript:
+    """The spoken words of a recording, in the order of their starts.
+
+    Attributes
+    ----------
+    texts : of the words, with their punctuation, length n
+    spans_samples : int64, shape (n, 2), spans [start, stop) in document samples
+    probabilities : float32, shape (n,), 0 to 1, that a word is right; 1 for words that the user corrected
+    speakers : int16, shape (n,), the place of the speaker in `names`; -1 if unknown
+    hesitations_samples : int64, shape (m, 2), spans of held voiced sounds without a word, such as "um"
+    hesitation_scores : float32, shape (m,), 0 to 1, that a span is a hesitation
+    names : of the speakers
+    language : code, such as "en"; empty if unknown
+    model : name of the model that recognised them; empty for an imported transcript
+    of_sound : keys of the transcribed tracks, see `engine.document.edits.analyses.tracks_key`
+    maker : the recogniser, or `BY_HAND` after a correction
+    """
+
+    texts: Sequence[str]
+    spans_samples: NDArray[np.int64]
+    probabilities: NDArray[np.float32]
+    speakers: NDArray[np.int16]
+    hesitations_samples: NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 2), np.int64))
+    hesitation_scores: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
+    names: Sequence[str] = ()
+    language: str = ""
+    model: str = ""
+    of_sound: str = ""
+    maker: str = WORDS_MAKER
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class StoredCurve:
     """A value for each moment of a recording, computed by an analysis of a package.
@@ -586,6 +626,7 @@ Analysis = (
     | StoredTakes
     | StoredSections
     | StoredDay
+    | Transcript
     | StoredCurve
 )
 

@@ -22,6 +22,8 @@ LEFT_OUT = MappingProxyType(
         "av": "its wheels carry encoders under the GPL; an ffmpeg on the PATH decodes instead",
         "pooch": "only librosa needs it",
         "mir_eval": "scores beats (extra lab)",
+        "faster_whisper": "reads files with av (extra words)",
+        "ctranslate2": "only faster-whisper needs it",
         "transformers": "an embedding that has to be downloaded (extra clap)",
         "huggingface_hub": "downloads models",
         "distributed": "several machines (extra cluster)",

@@ -28,6 +28,8 @@ REASONS = (
     ("*/scipy/*", "filters, transforms and alignment of signals"),
     ("*/tokenizers/*", "parts the words that are typed for a sound"),
     ("*/resources/sound_names/*", "knows words (weights)"),
+    ("*/resources/deep_filter/*", "separates speech (weights)"),
+    ("*/resources/voice_encoder/*", "distinguishes voices (weights)"),
     ("*/resources/models/separation*", "takes sounds out (weights)"),
     ("*/resources/models/sounds*", "knows sounds by name (weights)"),
     ("*/resources/models/*", "weights that hear beats, bars, hits, and arrange"),

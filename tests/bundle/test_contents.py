@@ -17,7 +17,7 @@ import stripping
 from engine.cli import doctor
 from tests.bundle.conftest import ROOT
 
-OPTIONAL = {"av", "distributed", "dask", "transformers", "onnx", "onnxscript"}
+OPTIONAL = {"av", "distributed", "dask", "faster_whisper", "transformers", "onnx", "onnxscript"}
 """Extras, whose absence is told in a sentence."""
 
 

@@ -22,11 +22,13 @@ from engine.document.analysis import (
     SECTIONS,
     TAKES,
     TAKES_MAKER,
+    WORDS,
     Analysis,
     Hits,
     Role,
     StoredDay,
     StoredSections,
+    Transcript,
     analysis_id,
     confirmed,
     taken,
@@ -35,7 +37,7 @@ from engine.document.analysis import (
 from engine.document.edits.markers import LONGEST_NAME
 from engine.document.edits.proposals import set_analyses
 from engine.document.state import DocumentState, Edit
-from engine.document.tracks import audible
+from engine.document.tracks import Track, audible
 
 LISTENING_MAKER = "offcut-listening-2"
 """The maker of `Listening` and beats; the first detected no dead air and no faults of channels."""
@@ -89,10 +91,50 @@ def known_day(state: DocumentState, stored: Analysis | None) -> StoredDay | None
 
 def set_day(state: DocumentState, day: StoredDay, label: str) -> tuple[Edit, dict[str, Analysis]]:
     """Return the edit that makes a day the current one, and the analysis it refers to."""
-    values = (getattr(day, one.name) for one in fields(day))
+    return _set_by_content(state, DAY, day, label)
+
+
+def tracks_key(state: DocumentState) -> str:
+    """Return the keys of the recorded tracks, with spaces; a transcript is of recordings at any gain."""
+    return " ".join(sorted(_track_key(state, track) for track in audible(state.tracks)))
+
+
+def known_transcript(state: DocumentState, stored: Analysis | None) -> Transcript | None:
+    """Return the stored transcript if its tracks are still there, among others; else None."""
+    if not isinstance(stored, Transcript):
+        return None
+    known = {_track_key(state, track) for track in state.tracks if track.clips}
+    return stored if set(stored.of_sound.split()) <= known else None
+
+
+def _track_key(state: DocumentState, track: Track) -> str:
+    return analysis_id("track", [state.recorded(track)])
+
+
+def set_transcript(
+    state: DocumentState, transcript: Transcript, label: str
+) -> tuple[Edit, dict[str, Analysis]]:
+    """Return the edit that makes a transcript the current one, and the analysis it refers to."""
+    return _set_by_content(state, WORDS, transcript, label)
+
+
+def transcript_id(transcript: Transcript) -> str:
+    """Return the id of a transcript, which encodes all its values."""
+    return _content_id(WORDS, transcript)
+
+
+def _set_by_content(
+    state: DocumentState, kind: str, analysis: StoredDay | Transcript, label: str
+) -> tuple[Edit, dict[str, Analysis]]:
+    """Return the edit that makes an analysis the current one of its kind."""
+    key = _content_id(kind, analysis)
+    return set_analyses(state, {kind: key}, label), {key: analysis}
+
+
+def _content_id(kind: str, analysis: StoredDay | Transcript) -> str:
+    values = (getattr(analysis, one.name) for one in fields(analysis))
     content = [value if isinstance(value, str) else np.asarray(value).tolist() for value in values]
-    key = analysis_id(DAY, *content)
-    return set_analyses(state, {DAY: key}, label), {key: day}
+    return analysis_id(kind, *content)
 
 
 def rename_label(

@@ -28,6 +28,7 @@ from engine.document.analysis import (
     PICKUP,
     SECTIONS,
     TAKES,
+    WORDS,
     Analysis,
     BeatGrid,
     DetectedSounds,
@@ -40,6 +41,7 @@ from engine.document.analysis import (
     StoredSections,
     StoredTakes,
     StrokePickup,
+    Transcript,
 )
 from engine.document.file.checks import require_numbers, shown
 from engine.document.file.rows import json_value
@@ -243,6 +245,18 @@ def _require_day(day: StoredDay) -> None:
         raise ValueError("the takes are not in the order of their songs")
 
 
+def _require_words(transcript: Transcript) -> None:
+    spans = _spans(transcript.spans_samples)
+    if (np.diff(spans[:, 0]) < 0).any():
+        raise ValueError("the words are not in the order of their starts")
+    _texts([*transcript.names, transcript.language, transcript.model, transcript.of_sound])
+    _texts(transcript.texts, len(spans))
+    _numbers(transcript.probabilities, (len(spans),), 0.0, 1.0)
+    _whole(transcript.speakers, (len(spans),), -1, len(transcript.names) - 1)
+    hesitations = _spans(transcript.hesitations_samples)
+    _numbers(transcript.hesitation_scores, (len(hesitations),), 0.0, 1.0)
+
+
 def _positions(values: NDArray[Any]) -> NDArray[Any]:
     _whole(values, (len(values),), -FARTHEST_SAMPLES, FARTHEST_SAMPLES)
     if (values[1:] < values[:-1]).any():
@@ -316,6 +330,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
         PICKUP: Form(StrokePickup, "which tracks were recorded together", _require_pickup),
         TAKES: Form(StoredTakes, "the takes", _require_takes),
         DAY: Form(StoredDay, "the songs of the day", _require_day),
+        WORDS: Form(Transcript, "the transcript", _require_words),
         SECTIONS: Form(StoredSections, "the sections", _require_sections),
         "curve": Form(StoredCurve, "a curve", require_curve),
     }

@@ -1,0 +1,1 @@
+"""Words: transcripts of speech, and edits by the text."""

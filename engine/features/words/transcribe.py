@@ -1,0 +1,240 @@
+"""Transcribe a document: find its speech, recognise it window by window, and settle the edges of words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.analysis.detection.voices import (
+    FRAME_S,
+    VoiceStream,
+    features,
+    is_speech,
+    speech_scores,
+)
+from engine.analysis.signal.streams import folded, resampled
+from engine.core.progress import Progress
+from engine.core.timebase import runs
+from engine.document.analysis import Transcript
+from engine.document.edits.analyses import tracks_key
+from engine.document.state import DocumentState
+from engine.features.words.edges import SpokenWord
+from engine.features.words.held import RATE_HZ
+from engine.features.words.hesitations import Hesitation, words_and_hesitations
+from engine.features.words.recogniser import Recogniser, without_repeats
+from engine.features.words.speakers import with_speakers_of_tracks
+from engine.features.words.voices import with_speakers_by_voice
+from engine.sound.edl.build import whole
+from engine.sound.edl.render import Renderer
+from engine.sound.reader import SourceReader
+
+Span = tuple[float, float]
+Floats = NDArray[np.float32]
+
+_LONGEST_S, _LEAST_S = 28.0, 14.0
+"""Length of a window at most, and where speech without a pause is divided at the earliest."""
+_AROUND_S, _JOINED_S = 0.25, 4.0
+"""Sound around speech that the recogniser gets, and the longest rest within a window."""
+_COVERED = 0.4
+"""The part of a word that detected speech covers, at least."""
+_NEAR_S = 0.5
+"""A hesitation is this near to detected speech: a long one may not be detected as speech itself."""
+_SKIPPED_S = 0.6
+"""Speech of this length without a word is recognised again by itself."""
+_LANGUAGE_WINDOWS = 3
+_OF_SPEECH, _OF_WORDS = 0.2, 0.95
+_BLOCK_SAMPLES = 1 << 16
+
+
+def transcribe_document(
+    state: DocumentState, media: Mapping[str, Path], model: Path, language: str, progress: Progress
+) -> Transcript:
+    """Return the words of the mix of a document and their speakers; see `transcribed`.
+
+    Parameters
+    ----------
+    media : where each source is now, by source id
+    """
+    words, speakers = progress.part(0.0, _OF_WORDS), progress.part(_OF_WORDS, 1.0)
+    with Renderer(state, whole(state), media) as renderer:
+        found = transcribed(renderer.read, state.length_samples, state.rate_hz, model, language, words)
+        found = with_speakers_of_tracks(found, state, media, speakers.part(0.0, 0.5))
+        if not found.names:
+            found = with_speakers_by_voice(found, renderer.read, state.rate_hz, speakers.part(0.5, 1.0))
+    return replace(found, of_sound=tracks_key(state))
+
+
+def transcribe_recording(path: Path, model: Path, language: str, progress: Progress) -> Transcript:
+    """Return the words of a file and their speakers; see `transcribed`."""
+    words, speakers = progress.part(0.0, _OF_WORDS), progress.part(_OF_WORDS, 1.0)
+    with SourceReader(path) as reader:
+        found = transcribed(reader.read, reader.frames, reader.rate_hz, model, language, words)
+        return with_speakers_by_voice(found, reader.read, reader.rate_hz, speakers)
+
+
+def transcribed(
+    read: Callable[[int, int], Floats],
+    length_samples: int,
+    rate_hz: int,
+    model: Path,
+    language: str,
+    progress: Progress,
+) -> Transcript:
+    """Return the words of a recording.
+
+    Parameters
+    ----------
+    read : returns samples [start, stop), shape (frames, channels)
+    model : folder of the recogniser's model
+    language : code, such as "en"; empty to detect it
+
+    Raises
+    ------
+    UsageError : the model or the language is unknown
+    OffcutError : the networks of voices are not installed
+    SourceError : a recording cannot be read
+    Cancelled : the user asked for it
+    """
+    scores = _scores(read, length_samples, rate_hz, progress.part(0.0, _OF_SPEECH))
+    speech = [(start * FRAME_S, stop * FRAME_S) for start, stop in runs(is_speech(scores)).tolist()]
+    windows = _with_sound_around(windows_of(speech, scores), length_samples / rate_hz)
+
+    def samples_of(window: Span) -> Floats:
+        start, stop = (round(place_s * rate_hz) for place_s in window)
+        return np.concatenate([*resampled([folded(read(start, stop))], rate_hz, RATE_HZ)])
+
+    recogniser, words, hesitations = Recogniser(model, language), list[SpokenWord](), list[Hesitation]()
+    if not language:
+        longest = sorted(windows, key=lambda one: one[0] - one[1])[:_LANGUAGE_WINDOWS]
+        recogniser.choose_language([samples_of(one) for one in longest])
+    recognising = progress.part(_OF_SPEECH, 1.0)
+    for number, window in enumerate(windows):
+        recognising.check_cancelled()
+        recognising.report(number / len(windows), "Recognising words")
+        found, held = _recognised(recogniser, samples_of(window), window, speech)
+        for part in _left_out([*found, *held], window, speech):
+            found += _recognised(recogniser, samples_of(part), part, speech)[0]
+        words += sorted(found, key=lambda one: one.start_s)
+        hesitations += held
+
+    def samples(spans: Sequence[SpokenWord | Hesitation]) -> NDArray[np.int64]:
+        seconds = np.array([(one.start_s, one.stop_s) for one in spans]).reshape(-1, 2)
+        return np.asarray(np.clip(np.rint(seconds * rate_hz), 0, length_samples), np.int64)
+
+    return Transcript(
+        texts=[one.text for one in words],
+        spans_samples=samples(words),
+        probabilities=np.array([one.probability for one in words], np.float32),
+        speakers=np.full(len(words), -1, np.int16),
+        hesitations_samples=samples(hesitations),
+        hesitation_scores=np.array([one.probability for one in hesitations], np.float32),
+        language=recogniser.language,
+        model=model.name,
+    )
+
+
+def _recognised(
+    recogniser: Recogniser, samples: Floats, window: Span, speech: Sequence[Span]
+) -> tuple[list[SpokenWord], list[Hesitation]]:
+    """Return the words and the hesitations of a window on the timeline, with edges at the sound."""
+    words, held = words_and_hesitations(without_repeats(recogniser.words(samples)), samples)
+    near = [
+        replace(one, start_s=window[0] + one.start_s, stop_s=window[0] + one.stop_s)
+        for one in held
+        if _away_s((window[0] + one.start_s, window[0] + one.stop_s), speech) <= _NEAR_S
+    ]
+    return [*_covered(words, window, speech)], near
+
+
+def _away_s(span: Span, speech: Sequence[Span]) -> float:
+    """Return the time from a span to the nearest speech."""
+    return min((max(start_s - span[1], span[0] - stop_s, 0.0) for start_s, stop_s in speech), default=np.inf)
+
+
+def _left_out(words: Sequence[SpokenWord | Hesitation], window: Span, speech: Sequence[Span]) -> list[Span]:
+    """Return the speech of a window without words: a recogniser now and then skips the start of one."""
+    parts: list[Span] = []
+    for start_s, stop_s in speech:
+        at_s, last_s = max(start_s, window[0]), min(stop_s, window[1])
+        inside = [one for one in words if one.stop_s > at_s and one.start_s < last_s]
+        for word in sorted(inside, key=lambda one: one.start_s):
+            parts.append((at_s, word.start_s))
+            at_s = max(at_s, word.stop_s)
+        parts.append((at_s, last_s))
+    around = (
+        (start_s - _AROUND_S / 2, stop_s + _AROUND_S / 2)
+        for start_s, stop_s in parts
+        if stop_s - start_s >= _SKIPPED_S
+    )
+    return [(max(start_s, window[0]), min(stop_s, window[1])) for start_s, stop_s in around]
+
+
+def _scores(
+    read: Callable[[int, int], Floats], length_samples: int, rate_hz: int, progress: Progress
+) -> Floats:
+    """Return the scores of speech, shape (frames,), one each `FRAME_S`."""
+    stream = VoiceStream()
+
+    def blocks() -> Iterator[Floats]:
+        for start in range(0, length_samples, _BLOCK_SAMPLES):
+            progress.check_cancelled()
+            progress.report(start / length_samples, "Finding speech")
+            yield folded(read(start, min(start + _BLOCK_SAMPLES, length_samples)))
+
+    for _ in stream.through(resampled(blocks(), rate_hz, RATE_HZ)):
+        pass
+    found = stream.frames
+    return speech_scores(features(found)) if len(found) else np.zeros(0, np.float32)
+
+
+def windows_of(speech: Sequence[Span], scores: Floats) -> list[Span]:
+    """Return windows of up to `_LONGEST_S` that hold all speech, in seconds, ascending and apart.
+
+    Speech without a pause is divided where it is least like speech.
+
+    Parameters
+    ----------
+    speech : spans, ascending and apart
+    scores : of speech, one each `FRAME_S`
+    """
+    parts: list[Span] = []
+    for start_s, stop_s in speech:
+        while stop_s - start_s > _LONGEST_S:
+            first, last = (round((start_s + by_s) / FRAME_S) for by_s in (_LEAST_S, _LONGEST_S))
+            middle_s = (first + int(np.argmin(scores[first:last]))) * FRAME_S
+            parts.append((start_s, middle_s))
+            start_s = middle_s
+        parts.append((start_s, stop_s))
+    windows: list[Span] = []
+    for start_s, stop_s in parts:
+        is_near = bool(windows) and start_s - windows[-1][1] <= _JOINED_S
+        if is_near and stop_s - windows[-1][0] <= _LONGEST_S:
+            windows[-1] = windows[-1][0], stop_s
+        else:
+            windows.append((start_s, stop_s))
+    return windows
+
+
+def _with_sound_around(windows: Sequence[Span], length_s: float) -> list[Span]:
+    """Return windows with a little sound before and after them, still apart."""
+    made, last_s = [], 0.0
+    for number, (start_s, stop_s) in enumerate(windows):
+        next_s = windows[number + 1][0] if number + 1 < len(windows) else length_s
+        first_s = max(start_s - _AROUND_S, last_s, 0.0)
+        last_s = min(stop_s + _AROUND_S, (stop_s + max(next_s, stop_s)) / 2.0)
+        made.append((first_s, last_s))
+    return made
+
+
+def _covered(words: Sequence[SpokenWord], window: Span, speech: Sequence[Span]) -> Iterator[SpokenWord]:
+    """Yield words on the timeline, without those that detected speech does not cover."""
+    near = [one for one in speech if one[0] < window[1] + _AROUND_S and one[1] > window[0] - _AROUND_S]
+    for word in words:
+        start_s, stop_s = window[0] + word.start_s, window[0] + word.stop_s
+        covered_s = sum(max(0.0, min(stop_s, last) - max(start_s, first)) for first, last in near)
+        if covered_s >= _COVERED * (stop_s - start_s):
+            yield replace(word, start_s=start_s, stop_s=stop_s)

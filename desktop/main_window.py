@@ -35,6 +35,7 @@ from desktop.features.timing.grid_editing import GridDialogs, GridEditing, GridL
 from desktop.features.timing.panel import TimingPanel
 from desktop.features.timing.proposing import TimingProposing
 from desktop.features.timing.timing import Timing
+from desktop.features.words.words import Words
 from desktop.recordings.recordings import Analysing, Recordings
 from desktop.review.arrivals import Arrivals
 from desktop.review.by_hand import Amounts, ByHand
@@ -180,6 +181,7 @@ class MainWindow(QMainWindow):
         self.timing_proposing = TimingProposing(self, self, self.timing, self.recordings, self.analysing)
         self.repairing = Repairing(self, self, self.repair_panel, self.arrivals, self._settings)
         self.takes, self.sections = Takes(self, self), Sections(self, self, self.by_hand)
+        self.words = Words(self, self, self.by_hand)
         self.day = Overview(self, self, self.pages)
         self.day_exporting = DayExporting(self, self, self.day, self._settings)
         self.remembering = Remembering(self, self, self.day)
@@ -197,12 +199,16 @@ class MainWindow(QMainWindow):
         restarts = {"taste.learn": self.learning.restart, "file.import": self.recordings.restart}
         self.unfinished = Unfinished(self, self, restarts, self._settings)
         working_in = (self.timing_panel, self.repair_panel, self.takes.panel, self.editors.panel)
+        transcript = self.words.panel
         bars = (self.top_bar, self.crashes.bar, self.unfinished.bar)
         column(*bars, (self.pages, 1), self.status_bar, gap=0, owner=self.centralWidget())
         column((self.timeline, 1), self.selection_bar, gap=0, owner=self.timeline.parentWidget())
-        self.side.fill(self.queue_panel, *working_in, self.history_panel, self.learning_panel)
+        self.side.fill(
+            self.queue_panel, *working_in, (transcript, 2), self.history_panel, self.learning_panel
+        )
         self.history_panel.hide()
-        self.repairing.opened.connect(self.side.make_room)
+        for panel in (self.repairing, self.words):
+            panel.opened.connect(self.side.make_room)
         self.tasting = Tasting(
             self,
             self,

@@ -16,11 +16,6 @@ ABSENT = (
         ("file.export", "hand.gain"),
     ),
     Absent(
-        ("filler", "filler words", "um", "transcript", "transcription", "speech to text"),
-        "Offcut does not transcribe speech. It finds sounds like a selected one, and long pauses.",
-        ("sounds.like", "taste.shorten"),
-    ),
-    Absent(
         ("pitch", "pitch shift", "transpose", "tune", "auto-tune"),
         "Offcut does not change pitch. Export the tracks and do that in another program.",
         ("file.export",),

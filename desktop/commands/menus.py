@@ -8,7 +8,8 @@ from dataclasses import dataclass
 GROUPS = (
     "Review", "Queue", "Edges", "Playback", "Tracks", "Clips", "Chosen clips", "Ripple", "Grid",
     "In the grid", "Drum timing", "Markers", "Sections", "Selection", "By hand", "Sound repair", "Sounds",
-    "Takes", "Day", "In the overview", "Editors", "Arrangement", "View", "Taste", "Edit", "File", "Help",
+    "Takes", "Words", "In the transcript", "Day", "In the overview", "Editors", "Arrangement", "View",
+    "Taste", "Edit", "File", "Help",
 )
 # fmt: on
 """In the order of palette and key sheet."""
@@ -47,6 +48,8 @@ MENUS = (
             "Drum timing",
             "Takes",
             "Sections",
+            "Words",
+            "In the transcript",
             "Sound repair",
             "Sounds",
             "Editors",

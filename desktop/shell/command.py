@@ -23,7 +23,9 @@ CLIP_LAYER = "clips"
 """The same while clips are chosen."""
 DAY_LAYER = "day"
 """The same while the overview of the day is shown."""
-LAYERS = (DAY_LAYER, GRID_LAYER, REPAIR_LAYER, PAINT_LAYER, CLIP_LAYER)
+WORDS_LAYER = "words"
+"""The same while the transcript has the focus."""
+LAYERS = (DAY_LAYER, GRID_LAYER, REPAIR_LAYER, PAINT_LAYER, CLIP_LAYER, WORDS_LAYER)
 OUTER_LAYERS = {PAINT_LAYER: REPAIR_LAYER}
 """The layer whose keys work within another too."""
 PREFIX = "F12"

@@ -17,6 +17,7 @@ from engine.document.analysis import (
     PICKUP,
     SECTIONS,
     TAKES,
+    WORDS,
     Analysis,
     BeatGrid,
     DetectedSounds,
@@ -28,9 +29,10 @@ from engine.document.analysis import (
     StoredDay,
     StoredSections,
     StrokePickup,
+    Transcript,
 )
 from engine.document.document import Document
-from engine.document.edits.analyses import PROMOTED, known_day, known_sections
+from engine.document.edits.analyses import PROMOTED, known_day, known_sections, known_transcript
 from engine.document.file.history import StepLabel
 from engine.document.file.stored_analyses import FORMS
 from engine.document.file.stored_audio import StoredAudio
@@ -210,6 +212,11 @@ class Session(QObject):
     def day(self) -> StoredDay | None:
         """The songs of the day; None where the tracks as they are were not analysed for them."""
         return known_day(self.state, self._analysis(DAY))
+
+    @property
+    def transcript(self) -> Transcript | None:
+        """The words of the recording; None where the tracks as they are were not transcribed."""
+        return known_transcript(self.state, self._analysis(WORDS))
 
     @property
     def promoted(self) -> Hits | None:

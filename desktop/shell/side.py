@@ -31,10 +31,11 @@ class Side(QWidget):
         Parameters
         ----------
         yielding : a panel that hides while another one is in use
-        panels : the others
+        panels : the others; with a number, its share of the height, that of the queue being 1
         """
         self._layout = column((queue, 1), yielding, *panels, gap=0, owner=self)
-        self._panels, self._of_features = (queue, yielding, *panels), dict[str, QWidget]()
+        parts = [panel[0] if isinstance(panel, tuple) else panel for panel in panels]
+        self._panels, self._of_features = (queue, yielding, *parts), dict[str, QWidget]()
         self._queue, self._yielding, self._put_away = queue, yielding, False
 
     def set_theme(self, theme: Theme) -> None:

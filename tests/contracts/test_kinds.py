@@ -34,6 +34,7 @@ MAKERS = (
     "engine/features/takes/finders/takes.py",  # a word of a label
     "engine/features/repair/finders/repair.py",  # a choice of a setting
     "desktop/features/repair/sounds.py",  # the same
+    "desktop/features/words/edits.py",
     "engine/features/takes/finders/take_proposals.py",  # the same
     "desktop/features/takes/takes.py",  # a word of a list
     "engine/lab/bench/",

@@ -38,6 +38,11 @@ _SIDES = 24 + 8 + 6
 class SearchField(QLineEdit):
     """One line with a magnifier.
 
+    Parameters
+    ----------
+    shown : in the empty field
+    name : for screen readers
+
     Signals
     -------
     textChanged : as Qt has it
@@ -48,22 +53,29 @@ class SearchField(QLineEdit):
     entered = Signal()
     given_up = Signal()
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        theme: Theme,
+        parent: QWidget | None = None,
+        *,
+        shown: str = "Search reasons",
+        name: str = "Search the queue",
+    ) -> None:
         super().__init__(parent)
-        self._theme = theme
+        self._theme, self._shown = theme, shown
         self.set_key("")
-        self.setAccessibleName("Search the queue")
+        self.setAccessibleName(name)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.set_theme(theme)
 
     def set_key(self, key: str) -> None:
         """Show the key of the field: always in the tooltip, and in the field if there is room."""
         self._key = key
-        self.setToolTip(f"Search reasons ({key})" if key else "Search reasons")
+        self.setToolTip(f"{self._shown} ({key})" if key else self._shown)
         self._fit()
 
     def _fit(self) -> None:
-        words, room = "Search reasons", self.width() - px(_SIDES)
+        words, room = self._shown, self.width() - px(_SIDES)
         for shown in (f"{words}   {self._key}".rstrip(), words):
             self.setPlaceholderText(shown)
             if self.fontMetrics().horizontalAdvance(shown) <= room:

@@ -49,6 +49,7 @@ from widgets.timeline.marks.grid import NO_LINES, Beats, Snapping
 from widgets.timeline.marks.hits import HitMarks
 from widgets.timeline.marks.label_lanes import SectionLane, SoundLane
 from widgets.timeline.marks.markers import editor_area
+from widgets.timeline.marks.word_lane import WordLane
 from widgets.timeline.mouse import gestures
 from widgets.timeline.mouse.buttons import Mouse, pinch, wheel
 from widgets.timeline.mouse.drags import MoveFade, fade_of, paint_fade
@@ -301,6 +302,10 @@ class Canvas(QWidget):
         self._source_curve, self._has_score = curve, curve is not None or is_expected
         self._show(curve=self.times.curve(curve), threshold=threshold)
         self._lay_out()
+
+    def set_words(self, texts: Sequence[str], spans_samples: NDArray[np.int64] | None) -> None:
+        """Show words under the lanes, with spans of shape (n, 2) in source positions; None for no words."""
+        self._show(words=WordLane(texts, spans_samples, self.times))
 
     def set_sounds(self, sounds: DetectedSounds | None) -> None:
         """Show the detected sounds, or hide their lane."""

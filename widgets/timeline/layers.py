@@ -28,6 +28,7 @@ from widgets.timeline.marks.grid import NO_LINES, Beats, ground_row
 from widgets.timeline.marks.hits import NO_HITS, HitMarks, fill_hits
 from widgets.timeline.marks.label_lanes import NO_SECTIONS, NO_SOUNDS, SectionLane, SoundLane
 from widgets.timeline.marks.markers import NO_MARKS, Marks, paint_marks
+from widgets.timeline.marks.word_lane import NO_WORDS, WordLane
 from widgets.timeline.overview import Mixture, overview_image
 from widgets.timeline.ruler import NO_CLOCK, ClockTimes, RulerMode, paint_ruler
 from widgets.timeline.sound.lanes import Lane, WavePainter, paint_zooms, sampled
@@ -78,7 +79,7 @@ class ReadAhead(QObject):
 
 Stretch = tuple[float, float]
 """Span in view positions."""
-_RETIMED = ("masks", "sounds", "curves", "sections", "clock")
+_RETIMED = ("masks", "sounds", "curves", "sections", "words", "clock")
 """Content in source positions, with a map to those of the view."""
 
 
@@ -96,6 +97,7 @@ class Shown:
     sounds : detected sounds
     curves : curves of packages
     sections : sections such as verse and chorus
+    words : words of the transcript
     clips : clips with bars
     clock : times of day
     length_samples : of the source or of the result, whichever is shown
@@ -114,6 +116,7 @@ class Shown:
     sounds: SoundLane = NO_SOUNDS
     curves: CurveLanes = NO_CURVES
     sections: SectionLane = NO_SECTIONS
+    words: WordLane = NO_WORDS
     marks: Marks = NO_MARKS
     slabs: Slabs = NO_SLABS
     clips: ShownClips = NO_CLIPS
@@ -388,6 +391,7 @@ class Layers:
         shown.sounds.paint(painter, frame)
         shown.curves.paint(painter, frame)
         shown.sections.paint(painter, frame)
+        shown.words.paint(painter, frame)
         painter.drawImage(0, 0, self._overview_image(frame, shown))
         if layout.marks_top > layout.arrangement_top:
             if self._arrangement is None:

@@ -57,6 +57,18 @@ def ask_label(parent: QWidget, label: str) -> str | None:
     return form.name() if ask(parent, "Rename label", form, form.problem, "Rename") else None
 
 
+def ask_words(parent: QWidget, words: str, said: str) -> str | None:
+    """Ask for other words in place of those of a transcript."""
+    form = NameForm("&Words", said, words)
+    return form.name() if ask(parent, "Correct the words", form, form.problem, "Correct") else None
+
+
+def ask_speaker_name(parent: QWidget, name: str) -> str | None:
+    """Ask for the name of a speaker, with the present one."""
+    form = NameForm("&Name", "Of all words of the speaker. The name of another speaker joins both.", name)
+    return form.name() if ask(parent, "Name of the speaker", form, form.problem, "Rename") else None
+
+
 def ask_sound(parent: QWidget, words: str) -> str | None:
     """Ask which sound is to be found, with a suggestion."""
     said = "Name the sound: cough, dog bark. Separate several with commas. Matches are added to the queue."

@@ -174,6 +174,16 @@ def ask_remembers_songs(parent: QWidget) -> bool | None:
     return clicked == "&Remember songs" if clicked else None
 
 
+def confirm_download(parent: QWidget, title: str, about: str) -> bool:
+    """Ask before anything is downloaded.
+
+    Parameters
+    ----------
+    about : source, size and licence
+    """
+    return bool(_clicked(parent, title, "Download it from the network?", about, {"&Download": _ACCEPT}))
+
+
 def ask_indexes_archive(parent: QWidget) -> bool | None:
     """Ask whether fingerprints of the recordings of an archive are stored; None if cancelled."""
     added = (

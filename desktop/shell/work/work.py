@@ -43,6 +43,7 @@ _COMMANDS: Mapping[str, str] = {
     "learn_editor": "editor.learn",
     "preview_repair": "repair.open",
     "survey_recordings": "taste.page",
+    "transcribe": "words.transcribe",
 }
 """The command of each job that `Work.compute` or `Work.read` runs, by the name of its function."""
 

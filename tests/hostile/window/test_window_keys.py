@@ -26,6 +26,7 @@ OPENS_A_DIALOG = {
     "editor.learn",
     "taste.maker",
     "taste.shorten",
+    *("words.model", "words.download"),
     *("file.snapshot", "file.export", "file.preferences", "file.quit"),
     *("tracks.menu", "tracks.color", "tracks.group", "tracks.role", "view.spectrogram"),
     *("view.messages", "view.menu", "file.demo", "file.demo_day", "help.log_folder"),

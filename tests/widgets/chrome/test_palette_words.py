@@ -65,7 +65,6 @@ def test_words_of_other_programs_find_the_command(query: str, command_id: str) -
         ("Save", "file.snapshot"),
         ("normalize", "file.export"),
         ("reverse", "transport.shuttle_back"),
-        ("filler", "sounds.like"),
         ("eq", "file.export"),
     ],
 )

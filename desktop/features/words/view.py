@@ -1,0 +1,488 @@
+"""The text of a transcript: painted by the marks of its words, with words chosen by mouse and keys.
+
+Blocks are laid out when they come into view, and only visible ones are painted again. The cursor of Qt
+follows the chosen words, for screen readers.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import (
+    QBrush,
+    QColor,
+    QContextMenuEvent,
+    QFocusEvent,
+    QFontMetricsF,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QTextBlock,
+    QTextCharFormat,
+    QTextCursor,
+    QTextLayout,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QFrame, QPlainTextEdit, QWidget
+
+from desktop.features.words.marks import (
+    CUT,
+    FOUND,
+    HERE,
+    PLAYING,
+    PROPOSED,
+    SELECTED,
+    UNSURE,
+    Marks,
+    Spans,
+    runs_of,
+)
+from desktop.features.words.text import Page
+from widgets.controls.key_caps import WITH_SHIFT, is_own_key
+from widgets.theme import TEXT, Theme, mix, px, ui_font
+
+_RESTS_S = 4.0
+"""The text follows the playhead again this long after the user scrolled."""
+_ARROWS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down)
+_FAR = (Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
+_KEYS = frozenset({*_ARROWS, *_FAR})
+_CUTTING = frozenset({Qt.Key.Key_Delete, Qt.Key.Key_Backspace})
+_HELD = WITH_SHIFT | Qt.KeyboardModifier.ControlModifier
+_SIDE = 13
+_HEAD = 22
+"""Size of the letters that a head has room for."""
+_EMPTY = Page("", *(np.zeros(0, np.int64) for _ in range(3)))
+
+
+class WordsView(QPlainTextEdit):
+    """Shows a page and reports which words are clicked and selected; it changes nothing by itself.
+
+    Signals
+    -------
+    clicked(word) : a word was clicked, or reached by keys
+    selected(first, stop) : words [first, stop) were selected
+    correcting(word) : a word was double-clicked
+    cutting : the key that cuts was pressed
+    head_opened(paragraph) : a head was double-clicked
+    menu_requested(place) : on the screen
+    focused(is_in) : it got the focus or lost it
+    """
+
+    clicked = Signal(int)
+    selected = Signal(int, int)
+    correcting = Signal(int)
+    cutting = Signal()
+    head_opened = Signal(int)
+    menu_requested = Signal(QPoint)
+    focused = Signal(bool)
+
+    def __init__(
+        self, theme: Theme, parent: QWidget | None = None, clock_s: Callable[[], float] = time.monotonic
+    ) -> None:
+        super().__init__(parent)
+        self._theme, self._clock_s, self._scrolled_s = theme, clock_s, -_RESTS_S
+        self._page, self._marks = _EMPTY, np.zeros(0, np.uint8)
+        self._caret, self._anchor, self._end = 0, 0, 0
+        self._formats: dict[int, QTextCharFormat] = {}
+        self.setReadOnly(True)
+        self.setUndoRedoEnabled(False)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        option = self.document().defaultTextOption()
+        # both: text that is read from the right begins at the right, and no line is stretched
+        option.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignJustify)
+        self.document().setDefaultTextOption(option)
+        self.setAccessibleName("Transcript")
+        self.viewport().setCursor(Qt.CursorShape.IBeamCursor)
+        self.verticalScrollBar().actionTriggered.connect(self._note_scrolling)
+        self.set_theme(theme)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Apply a theme."""
+        self._theme = theme
+        self._formats.clear()
+        font = ui_font(TEXT + 1)
+        self.document().setDefaultFont(font)
+        self.document().setDocumentMargin(px(_SIDE))
+        # the style sheet of fields would round the edge and set another font
+        self.setStyleSheet(
+            f"QPlainTextEdit {{ border: none; border-radius: 0; padding: 0; background: {theme.bg};"
+            f" font-size: {px(TEXT + 1)}px; }}"
+        )
+        self.viewport().update()
+
+    # the text
+
+    @property
+    def page(self) -> Page:
+        """The text that is shown."""
+        return self._page
+
+    @property
+    def caret(self) -> int:
+        """The word that keys begin at."""
+        return self._caret
+
+    def set_page(self, page: Page, marks: Marks, *, is_new: bool) -> None:
+        """Show a text; of the same document, only the part that changed is laid out again.
+
+        Parameters
+        ----------
+        marks : of its words, shape (n,); changed in place, then painted by `repaint_words`
+        """
+        if is_new or not self._page.text:
+            self.setPlainText(page.text)
+        else:
+            self._replace_changed(page.text)
+        self._page, self._marks = page, marks
+        self._set_heads_apart()
+        last = max(len(page.starts) - 1, 0)
+        self._caret, self._anchor, self._end = (min(w, last) for w in (self._caret, self._anchor, self._end))
+        self.viewport().update()
+
+    def _replace_changed(self, text: str) -> None:
+        """Replace the part of the text between the common beginning and the common end."""
+        old, new = (one.encode("utf-16-le") for one in (self._page.text, text))
+        before = _shared(old, new)
+        after = min(_shared(old[::-1], new[::-1]), min(len(old), len(new)) - before)
+        before -= 2 * (old[before - 1 : before] in _FIRST_HALVES)
+        after -= 2 * (old[len(old) - after + 1 : len(old) - after + 2] in _SECOND_HALVES)
+        cursor = QTextCursor(self.document())
+        cursor.setPosition(before // 2)
+        cursor.setPosition((len(old) - after) // 2, QTextCursor.MoveMode.KeepAnchor)
+        cursor.insertText(new[before : len(new) - after].decode("utf-16-le"))
+
+    def _set_heads_apart(self) -> None:
+        """Make the lines of heads higher, by the mark of direction that each begins with and no one sees."""
+        block, high = self.document().firstBlock(), QTextCharFormat()
+        high.setFont(ui_font(_HEAD))
+        while block.isValid():
+            if block.blockNumber() % 2 == 0 and not block.layout().formats():
+                block.layout().setFormats([_range(0, 1, high)])
+                self.document().markContentsDirty(block.position(), block.length())
+            block = block.next()
+
+    def repaint_words(self, words: Spans) -> None:
+        """Paint the lines of some words again, those that are visible."""
+        if not len(words) or not len(self._page.starts):
+            return
+        if len(words) > 64:
+            self.viewport().update()
+            return
+        for word in words.tolist():
+            area = self._area_of(word)
+            if area is not None:
+                self.viewport().update(area.toAlignedRect())
+
+    def reveal(self, word: int, *, follows: bool = False) -> None:
+        """Scroll to a word.
+
+        Parameters
+        ----------
+        follows : only where the user does not read elsewhere
+        """
+        self._caret = word
+        if follows and self._clock_s() - self._scrolled_s < _RESTS_S:
+            return
+        area = self._area_of(word)
+        room = self.viewport().height()
+        if area is not None and area.top() >= 0 and area.bottom() <= room - px(_SIDE):
+            return
+        cursor = QTextCursor(self.document())
+        cursor.setPosition(int(self._page.starts[word]))
+        self.setTextCursor(cursor)
+        self.centerCursor()
+
+    def show_selected(self, first: int, stop: int) -> None:
+        """Have the cursor of Qt select words [first, stop), as screen readers read it."""
+        if not len(self._page.starts):
+            return
+        bar, at = self.verticalScrollBar(), self.verticalScrollBar().value()
+        cursor = QTextCursor(self.document())
+        cursor.setPosition(int(self._page.starts[min(first, len(self._page.starts) - 1)]))
+        if first < stop:
+            cursor.setPosition(int(self._page.stops[stop - 1]), QTextCursor.MoveMode.KeepAnchor)
+        self.setTextCursor(cursor)
+        bar.setValue(at)
+
+    def set_ends(self, anchor: int, end: int) -> None:
+        """Have further keys with Shift extend a selection between two words, both selected."""
+        self._anchor, self._end = anchor, end
+
+    # painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter, area = QPainter(self.viewport()), QRectF(event.rect())
+        painter.setPen(QColor(self._theme.text))
+        block, at = self.firstVisibleBlock(), self.contentOffset()
+        while block.isValid() and at.y() <= area.bottom():
+            height = self.blockBoundingRect(block).height()
+            if at.y() + height >= area.top():
+                block.layout().draw(painter, at, self._styled(block), area)
+            at += QPointF(0.0, height)
+            block = block.next()
+
+    def _styled(self, block: QTextBlock) -> list[QTextLayout.FormatRange]:
+        """Return how the runs of a line are painted."""
+        paragraph, is_words = divmod(block.blockNumber(), 2)
+        if paragraph >= len(self._page.firsts):
+            return []
+        if not is_words:
+            return [_range(0, block.length() - 1, self._format(0))]
+        first, stop = self._page.words_of(paragraph)
+        starts, stops, base = self._page.starts, self._page.stops, block.position()
+        return [
+            _range(
+                int(starts[first + one]) - base,
+                int(stops[first + end - 1] - starts[first + one]),
+                self._format(marks),
+            )
+            for one, end, marks in runs_of(self._marks[first:stop])
+        ]
+
+    def _format(self, marks: int) -> QTextCharFormat:
+        """Return how words with some marks are painted; without any, a head."""
+        if marks not in self._formats:
+            self._formats[marks] = self._made_format(marks)
+        return self._formats[marks]
+
+    def _made_format(self, marks: int) -> QTextCharFormat:
+        theme, made = self._theme, QTextCharFormat()
+        made.setForeground(QBrush(QColor(theme.dim if not marks or marks & (CUT | UNSURE) else theme.text)))
+        made.setFontStrikeOut(bool(marks & CUT))
+        if marks & UNSURE:
+            made.setUnderlineStyle(QTextCharFormat.UnderlineStyle.DotLine)
+            made.setUnderlineColor(QColor(theme.dim))
+        if marks & PROPOSED:
+            made.setUnderlineStyle(QTextCharFormat.UnderlineStyle.SingleUnderline)
+            made.setUnderlineColor(QColor(theme.undecided))
+        if marks & HERE:
+            made.setBackground(QBrush(QColor(theme.score_high)))
+            made.setForeground(QBrush(QColor("#000000")))
+        elif marks & PLAYING:
+            made.setBackground(QBrush(QColor(theme.undecided)))
+            made.setForeground(QBrush(QColor(theme.on_undecided)))
+        elif marks & SELECTED:
+            made.setBackground(QBrush(mix(theme.bg, theme.undecided, 0.3)))
+            made.setForeground(QBrush(QColor(theme.text)))
+        elif marks & FOUND:
+            made.setBackground(QBrush(mix(theme.bg, theme.score_high, 0.3)))
+            made.setForeground(QBrush(QColor(theme.text)))
+        return made
+
+    def _area_of(self, word: int) -> QRectF | None:
+        """Return the lines of a word in the viewport; None far outside."""
+        block = self.document().findBlock(int(self._page.starts[word]))
+        first = self.firstVisibleBlock().blockNumber()
+        if not first <= block.blockNumber() <= first + self.viewport().height() // 8:
+            return None
+        place = self.blockBoundingGeometry(block).translated(self.contentOffset())
+        if place.top() > self.viewport().height():
+            return None
+        layout, base = block.layout(), block.position()
+        ends = (int(self._page.starts[word]) - base, int(self._page.stops[word]) - base - 1)
+        lines = [layout.lineForTextPosition(at) for at in ends]
+        if not all(line.isValid() for line in lines):
+            return None
+        top, bottom = place.top() + lines[0].y(), place.top() + lines[1].y() + lines[1].height()
+        return QRectF(0.0, top, self.viewport().width(), bottom - top)
+
+    # the mouse
+
+    def word_at(self, place: QPoint) -> int | None:
+        """Return the word at a place of the viewport."""
+        return self._page.word_at(self.cursorForPosition(place).position())
+
+    def _paragraph_of_head(self, place: QPoint) -> int | None:
+        paragraph, is_words = divmod(self.cursorForPosition(place).blockNumber(), 2)
+        return None if is_words or paragraph >= len(self._page.firsts) else paragraph
+
+    def _word_near(self, place: QPoint) -> int | None:
+        """Return the word at a place, or the first one below a head."""
+        head = self._paragraph_of_head(place)
+        return self.word_at(place) if head is None else int(self._page.firsts[head])
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        word = self._word_near(event.position().toPoint())
+        if word is None or event.button() != Qt.MouseButton.LeftButton:
+            return
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self._extend_to(word)
+        else:
+            self._anchor = self._end = word
+            self._go(word)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if not event.buttons() & Qt.MouseButton.LeftButton or not len(self._page.starts):
+            return
+        place, height = event.position().toPoint(), self.viewport().height()
+        if not 0 <= place.y() < height:  # the text goes on there
+            bar = self.verticalScrollBar()
+            bar.setValue(bar.value() + (1 if place.y() > 0 else -1))
+            place.setY(min(max(place.y(), 0), height - 1))
+        word = self._word_near(place)
+        if word is not None and word != self._end:
+            self._extend_to(word)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        place = event.position().toPoint()
+        if (head := self._paragraph_of_head(place)) is not None:
+            self.head_opened.emit(head)
+        elif (word := self.word_at(place)) is not None:
+            self.correcting.emit(word)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if event.reason() == QContextMenuEvent.Reason.Mouse:  # its commands are of the words under it
+            word = self._word_near(event.pos())
+            if word is not None and not self._marks[word] & SELECTED:
+                self._anchor = word
+                self._extend_to(word)
+        self.menu_requested.emit(event.globalPos())
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self._note_scrolling()
+        super().wheelEvent(event)
+
+    def _note_scrolling(self) -> None:
+        self._scrolled_s = self._clock_s()
+
+    # keys
+
+    def event(self, event: QEvent) -> bool:
+        """Keep the keys that move and cut; all others are commands of the window."""
+        if event.type() == QEvent.Type.ShortcutOverride:
+            event.setAccepted(is_own_key(event, _KEYS, _HELD) or is_own_key(event, _CUTTING))
+            return event.isAccepted()
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in _CUTTING and not event.modifiers():
+            self.cutting.emit()
+            return
+        if event.key() not in _KEYS or event.modifiers() & ~_HELD or not len(self._page.starts):
+            event.ignore()
+            return
+        is_extending = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        is_far = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        word = self._reached(Qt.Key(event.key()), self._end if is_extending else self._caret, is_far)
+        if is_extending:
+            self._extend_to(word)
+        else:
+            self._anchor = self._end = word
+            self._go(word)
+        self._scrolled_s = -_RESTS_S
+        self.reveal(word)
+
+    def _reached(self, key: Qt.Key, word: int, is_far: bool) -> int:
+        """Return the word that a key leads to."""
+        page, last = self._page, len(self._page.starts) - 1
+        paragraph = page.paragraph_of(word)
+        if key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+            block = self.document().findBlock(int(page.starts[word]))
+            step = 1 if (key == Qt.Key.Key_Right) != (block.textDirection() == _RIGHT_TO_LEFT) else -1
+            if not is_far:
+                return min(max(word + step, 0), last)
+            to = paragraph + (step if step > 0 or word == page.firsts[paragraph] else 0)
+            return last if to >= len(page.firsts) else int(page.firsts[max(to, 0)])
+        if key in (Qt.Key.Key_Home, Qt.Key.Key_End) and is_far:
+            return 0 if key == Qt.Key.Key_Home else last
+        return self._reached_line(key, word)
+
+    def _reached_line(self, key: Qt.Key, word: int) -> int:
+        """Return the word above or below, at the same place of another line, or at an end of its line."""
+        area, middle = self._area_of(word), self._middle_of(word)
+        if area is None or middle is None:
+            self.reveal(word)
+            area, middle = self._area_of(word), self._middle_of(word)
+            if area is None or middle is None:
+                return word
+        line = QFontMetricsF(self.document().defaultFont()).lineSpacing()
+        if key in (Qt.Key.Key_Home, Qt.Key.Key_End):
+            side = 0.0 if key == Qt.Key.Key_Home else self.viewport().width() - 1.0
+            found = self.word_at(QPointF(side, middle.y()).toPoint())
+            return word if found is None else found
+        step = line if key in (Qt.Key.Key_Up, Qt.Key.Key_Down) else self.viewport().height() - line
+        sign = 1 if key in (Qt.Key.Key_Down, Qt.Key.Key_PageDown) else -1
+        for reach in (1, 2, 3):  # over the head of a paragraph
+            place = QPointF(middle.x(), middle.y() + sign * (step if step > line else step * reach))
+            self._bring(place)
+            found = self.word_at(place.toPoint())
+            on_head = self._paragraph_of_head(place.toPoint())
+            if on_head is not None and step > line:
+                return int(self._page.firsts[on_head])
+            if on_head is None and found is not None and found != word:
+                return found
+        return word
+
+    def _bring(self, place: QPointF) -> None:
+        """Scroll until a place is in the viewport, and move the place with the text."""
+        bar = self.verticalScrollBar()
+        while not 0 <= place.y() < self.viewport().height():
+            before, offset = bar.value(), 1 if place.y() > 0 else -1
+            bar.setValue(before + offset)
+            if bar.value() == before:
+                return
+            place.setY(place.y() - offset * QFontMetricsF(self.document().defaultFont()).lineSpacing())
+
+    def _middle_of(self, word: int) -> QPointF | None:
+        cursor = QTextCursor(self.document())
+        cursor.setPosition(int(self._page.starts[word]))
+        area = self._area_of(word)
+        if area is None:
+            return None
+        first = self.cursorRect(cursor)
+        cursor.setPosition(int(self._page.stops[word]))
+        last = self.cursorRect(cursor)
+        x = (first.x() + last.x()) / 2 if first.y() == last.y() else float(first.x())
+        return QPointF(x, first.center().y())
+
+    def _go(self, word: int) -> None:
+        self._caret = word
+        self.clicked.emit(word)
+
+    def _extend_to(self, word: int) -> None:
+        self._end = word
+        first, last = sorted((self._anchor, word))
+        self.selected.emit(first, last + 1)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.focused.emit(True)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.focused.emit(False)
+
+
+_RIGHT_TO_LEFT = Qt.LayoutDirection.RightToLeft
+_FIRST_HALVES = frozenset(bytes([high]) for high in range(0xD8, 0xDC))
+_SECOND_HALVES = frozenset(bytes([high]) for high in range(0xDC, 0xE0))
+"""High bytes of the two units of a sign beyond the first plane, which stay together."""
+
+
+def _range(start: int, length: int, style: QTextCharFormat) -> QTextLayout.FormatRange:
+    made = QTextLayout.FormatRange()
+    made.start, made.length, made.format = start, length, style
+    return made
+
+
+def _shared(one: bytes, other: bytes) -> int:
+    """Return the length of the common beginning of two texts, in bytes, a multiple of two."""
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low & ~1

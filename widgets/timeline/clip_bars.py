@@ -14,7 +14,7 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QStaticText
 
 from engine.document.edits.clips import clip_name
 from engine.document.edits.takes import playing_spans, take_tracks
@@ -280,15 +280,18 @@ def _write_name(painter: QPainter, frame: Frame, bar: Bar, pad: int) -> None:
     room = right - pad - left
     if room >= theme.px(NARROWEST_NAME_PX):
         text = f"{bar.name}  locked" if bar.clip.is_locked else bar.name
-        words = QRectF(left, area.top(), room, area.height())
         shown = _elided(text, int(room), painter.font().key())
-        painter.drawText(words, int(Qt.AlignmentFlag.AlignVCenter), shown)
+        painter.drawStaticText(QPointF(left, area.center().y() - shown.size().height() / 2.0), shown)
 
 
 @lru_cache(maxsize=4_096)
-def _elided(text: str, room_px: int, font_key: str) -> str:  # noqa: ARG001 - the font changes with the text size
-    metrics = QFontMetricsF(theme.ui_font(theme.TEXT_SMALL))
-    return metrics.elidedText(text, Qt.TextElideMode.ElideRight, room_px)
+def _elided(text: str, room_px: int, font_key: str) -> QStaticText:  # noqa: ARG001 - it changes with the size
+    """Return a name as it fits, laid out once: a frame may show hundreds."""
+    font = theme.ui_font(theme.TEXT_SMALL)
+    shown = QStaticText(QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, room_px))
+    shown.setTextFormat(Qt.TextFormat.PlainText)
+    shown.prepare(font=font)
+    return shown
 
 
 def _paint_fades(painter: QPainter, frame: Frame, bar: Bar, color: QColor) -> None:

@@ -7,7 +7,6 @@ was changed during a read is detected: its samples are then a mix of two recordi
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -343,13 +342,6 @@ class Stamp:
     status: tuple[int, int, int]
 
 
-_SETTLED_S = 10.0
-_MOST_VERIFIED = 4_096
-_verified: set[tuple[Stamp, float]] = set()
-"""Recordings that have their hash, and their last change. If that is older than the resolution of any disk's
-clock, a later write changes it: an export of 28 takes hashed its recording 57 times."""
-
-
 def stamped(path: Path, known_hash: str) -> Stamp:
     """Look at a recording before it is read.
 
@@ -358,7 +350,7 @@ def stamped(path: Path, known_hash: str) -> Stamp:
     SourceError : it cannot be read, or is not the recording that the document knows
     """
     stamp = Stamp(path, known_hash, _status(path))
-    if not _has_its_hash(stamp):
+    if known_hash and content_hash(path) != known_hash:
         raise SourceError(
             f"{shown(path)} has changed since it was imported: import it again, or restore the old file."
         )
@@ -368,8 +360,7 @@ def stamped(path: Path, known_hash: str) -> Stamp:
 def read_unchanged(blocks: Iterable[Read], stamps: Sequence[Stamp]) -> Iterator[Read]:
     """Pass blocks on, and at their end look at the recordings they were read from again.
 
-    The hash is compared too, since some disks know the time of a change to two seconds only; once for a
-    file that was not changed for `_SETTLED_S`.
+    The hash is compared too, since some disks know the time of a change to two seconds only.
 
     Raises
     ------
@@ -377,35 +368,12 @@ def read_unchanged(blocks: Iterable[Read], stamps: Sequence[Stamp]) -> Iterator[
     """
     yield from blocks
     for stamp in stamps:
-        if _status(stamp.path) != stamp.status or not _has_its_hash(stamp):
+        is_same = _status(stamp.path) == stamp.status
+        if not is_same or (stamp.content_hash and content_hash(stamp.path) != stamp.content_hash):
             raise SourceError(
                 f"{shown(stamp.path)} was changed while it was read: have the program that writes it finish, "
                 "bring the recording back, then try again."
             )
-
-
-def _has_its_hash(stamp: Stamp) -> bool:
-    """Return whether a recording has the hash of its stamp, or none is known."""
-    if not stamp.content_hash:
-        return True
-    before = _last_change_s(stamp.path)
-    if (stamp, before) in _verified:
-        return True
-    is_same = content_hash(stamp.path) == stamp.content_hash
-    if is_same and time.time() - before > _SETTLED_S and _last_change_s(stamp.path) == before:
-        if len(_verified) >= _MOST_VERIFIED:
-            _verified.clear()
-        _verified.add((stamp, before))
-    return is_same
-
-
-def _last_change_s(path: Path) -> float:
-    """Return the time at which a file or its times were last changed; 0 if it is gone."""
-    try:
-        found = address_of(path).file.stat()
-    except OSError:
-        return 0.0
-    return max(found.st_mtime, found.st_ctime)
 
 
 def _status(path: Path) -> tuple[int, int, int]:

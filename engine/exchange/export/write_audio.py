@@ -303,8 +303,9 @@ _peaks: dict[tuple[Path, str], float] = {}
 
 def _peak_of(source: Source, path: Path, progress: Progress) -> float:
     """Return the largest absolute sample of a file."""
-    if (known := _peaks.get((path, source.content_hash))) is not None:
-        return known
+    key = path, source.content_hash
+    if source.content_hash and key in _peaks:  # of a file without a known hash, the content may be another
+        return _peaks[key]
     peak = 0.0
     with SourceReader(path) as reader:
         for number, block in enumerate(reader.blocks(_BLOCK_FRAMES)):
@@ -315,7 +316,7 @@ def _peak_of(source: Source, path: Path, progress: Progress) -> float:
             )
     if len(_peaks) >= _MOST_PEAKS:
         _peaks.clear()
-    _peaks[path, source.content_hash] = peak
+    _peaks[key] = peak
     return peak
 
 

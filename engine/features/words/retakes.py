@@ -28,6 +28,8 @@ _ALIKE_BETWEEN = 0.85
 """Least similarity of two attempts with such words between them."""
 _LEAST_COMMON, _COMMON_ALIKE = 5, 0.75
 """Words in common with an attempt that breaks off earlier, and its similarity."""
+_SURE_ALIKE = 0.85
+"""Below, an earlier attempt may have words that the last one lacks: bulk answers leave it to the user."""
 _NUMBERS = MappingProxyType(
     {
         name: str(number)
@@ -115,14 +117,15 @@ def _next(
 ) -> _Attempts | None:
     """Return the next attempt at the sentence that begins at a word, if there is one."""
     best: _Attempts | None = None
-    begin = set(begins)
-    for again in begins[bisect_right(begins, first) :]:
+    for place in range(bisect_right(begins, first), len(begins)):
+        again = begins[place]
         if again - first > _MOST_WORDS or starts_s[again] - starts_s[first] > settings.within_s:
             break
-        ends = (again - between for between in range(_BETWEEN_WORDS + 1))
-        for end in (one for one in ends if one == again or one in begin):  # "sorry, again" begins there
+        for end in map(
+            begins.__getitem__, range(place, -1, -1)
+        ):  # at the attempt itself, or at "sorry, again" before it
             said = end - first
-            if said < _LEAST_WORDS:
+            if said < _LEAST_WORDS or again - end > _BETWEEN_WORDS:
                 break
             alike = _alike(words[first:end], words[again : again + said])
             least = settings.alike if end == again else max(settings.alike, _ALIKE_BETWEEN)
@@ -165,7 +168,8 @@ def _cut(request: FinderRequest, transcript: Transcript, found: _Attempts) -> Pr
     attempts = counted(len(found.starts), "attempt")
     reason = f"Repeated sentence, {attempts}: {in_context(texts, found.starts[0], found.starts[-1])}"
     ways = tuple(_ways(transcript, found))
-    return request.cut(start, stop, 0.5 + 0.45 * found.alike, reason, ways, Evidence.STRONG)
+    evidence = Evidence.STRONG if found.alike >= _SURE_ALIKE else Evidence.WEAK
+    return request.cut(start, stop, 0.5 + 0.45 * found.alike, reason, ways, evidence)
 
 
 def _ways(transcript: Transcript, found: _Attempts) -> Iterator[Alternative]:

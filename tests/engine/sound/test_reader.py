@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import time
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +10,8 @@ import soundfile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.core.errors import SourceError
 from engine.sound.opening import seeks_exactly
-from engine.sound.reader import SourceInfo, SourceReader, content_hash, probe, read_unchanged, stamped
+from engine.sound.reader import SourceInfo, SourceReader, content_hash, probe
 
 FRAMES = 150_000  # more than two chunks of the formats that are decoded from the start
 FORMATS = [
@@ -123,21 +120,3 @@ def test_content_hash_follows_content_not_name(tmp_path: Path, size: int) -> Non
         assert content_hash(first) != content_hash(copy)
     copy.write_bytes(data + b"x")
     assert content_hash(first) != content_hash(copy)
-
-
-def test_a_file_that_was_verified_long_after_its_last_change_is_verified_again_after_a_write(
-    music: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "take.wav"
-    soundfile.write(path, music, 44_100)
-    known, before = content_hash(path), path.stat()
-    now_s = time.time()
-    monkeypatch.setattr(time, "time", lambda: now_s + 60.0)
-    stamp = stamped(path, known)
-    assert list(read_unchanged([1], [stamp])) == [1]
-    soundfile.write(path, 0.5 * music, 44_100)
-    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))  # as editors of tags restore it
-    with pytest.raises(SourceError):
-        stamped(path, known)
-    with pytest.raises(SourceError):
-        list(read_unchanged([1], [stamp]))

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from engine.core.errors import SourceError
 from engine.core.progress import SILENT
 from engine.exchange.export import ExportOptions, ExportRequest, export
 from engine.exchange.export.audio_plan import PlannedAudio
@@ -59,12 +60,17 @@ def test_the_line_has_peak_rate_depth_and_length_of_both(tmp_path: Path) -> None
 
 def test_a_recording_without_cached_peaks_is_measured_once_for_many_files(tmp_path: Path) -> None:
     recorded = recording(tmp_path, [np.full((80_000, 1), 0.25)])
-    request = ExportRequest(recorded.state, recorded.media, tmp_path / "out.wav")
-    assert look_before(request, SILENT).peak == pytest.approx(0.25, abs=1e-4)
-    for path in recorded.media.values():
-        path.unlink()  # whoever reads it now fails
+    path, source = recorded.media["s0"], recorded.state.sources["s0"]
+    known = replace(recorded.state, sources={"s0": replace(source, content_hash=content_hash(path))})
+    request = ExportRequest(known, recorded.media, tmp_path / "out.wav")
+    unknown = replace(request, state=recorded.state)
+    for one in (request, unknown):
+        assert look_before(one, SILENT).peak == pytest.approx(0.25, abs=1e-4)
+    path.unlink()  # whoever reads it now fails
     again = replace(request, out=tmp_path / "again.wav")
     assert look_before(again, SILENT).peak == pytest.approx(0.25, abs=1e-4)
+    with pytest.raises(SourceError):
+        look_before(unknown, SILENT)
 
 
 def test_the_peak_of_a_clipped_file_is_full_scale(tmp_path: Path) -> None:

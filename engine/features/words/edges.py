@@ -78,13 +78,14 @@ def settled(words: Sequence[SpokenWord], samples: Samples, sounds: Spans) -> tup
     if not words or not len(sounds):
         return list(words), float("inf")
     pauses = np.asarray(np.column_stack([sounds[:-1, 1], sounds[1:, 0]]) * HOP_S, np.float64)
-    ends = _Border(sounds[0, 0] * HOP_S, sounds[0, 0] * HOP_S), _Border(*2 * (sounds[-1, 1] * HOP_S,))
+    first_s, last_s = float(sounds[0, 0] * HOP_S), float(sounds[-1, 1] * HOP_S)
     expected_s = [_expected_s(one.text) for one in words]
-    places = [[ends[0]]]
+    places = [[_Border(first_s, first_s)]]
     for length_s, (one, two) in zip(expected_s, pairwise(words), strict=False):
         border_s = (one.stop_s + two.start_s) / 2.0 + _BIAS_S
-        places.append(_places(border_s, length_s, pauses, levels_db, ends))
-    chosen, cost = _likeliest([*places, [ends[1]]], expected_s, pauses)
+        places.append(_places(border_s, length_s, pauses, levels_db, (first_s, last_s)))
+    places.append([_Border(last_s, last_s)])
+    chosen, cost = _likeliest(places, expected_s, pauses)
     return [
         _without_other_sounds(word, before.start_s, max(after.stop_s, before.start_s), pauses)
         for word, (before, after) in zip(words, pairwise(chosen), strict=True)
@@ -101,7 +102,7 @@ class _Border:
 
 
 def _places(
-    border_s: float, length_s: float, pauses: Floats, levels_db: Floats, ends: tuple[_Border, _Border]
+    border_s: float, length_s: float, pauses: Floats, levels_db: Floats, whole_s: tuple[float, float]
 ) -> list[_Border]:
     """Return the places that a border of the recogniser may stand for.
 
@@ -111,6 +112,7 @@ def _places(
     Parameters
     ----------
     length_s : expected length of the word before the border
+    whole_s : where the first sound starts, and the last one stops
     """
     off_s = np.maximum(np.abs(pauses.mean(axis=1) - border_s) - np.diff(pauses, axis=1)[:, 0] / 2.0, 0.0)
     near = np.flatnonzero(off_s <= _FARTHEST_S)
@@ -120,11 +122,11 @@ def _places(
     ]
     moments = [(_softest(levels_db, border_s), _NO_PAUSE), (border_s, _NOT_SOFT)]
     starts_s = [float(stop_s) for start_s, stop_s in pauses[near] if start_s <= border_s <= stop_s]
-    if border_s <= ends[0].start_s:
-        starts_s.append(ends[0].start_s)
+    if border_s <= whole_s[0]:
+        starts_s.append(whole_s[0])
     moments += [(_softest(levels_db, start_s + length_s), _NOT_SOFT) for start_s in starts_s]
     for moment_s, cost in moments:
-        inside_s = min(max(moment_s, ends[0].start_s), ends[1].stop_s)
+        inside_s = min(max(moment_s, whole_s[0]), whole_s[1])
         silent = np.flatnonzero((pauses[:, 0] <= inside_s) & (inside_s <= pauses[:, 1]))
         stop_s, start_s = pauses[silent[0]].tolist() if len(silent) else (inside_s, inside_s)
         made.append(_Border(stop_s, start_s, cost))

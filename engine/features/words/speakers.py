@@ -18,6 +18,7 @@ from engine.core.timebase import inside
 from engine.document.analysis import Transcript
 from engine.document.state import DocumentState
 from engine.document.tracks import audible
+from engine.features.words.captions import ENDS
 from engine.recordings.track_audio import Microphones
 
 Floats = NDArray[np.float64]
@@ -38,7 +39,6 @@ _ROUNDS = 4
 _DEEPEST_DB = 40.0
 """How far below the loudest track of a word another one counts: gates make it silent."""
 _PAUSE_S = 0.5
-_SENTENCE_ENDS = ".?!…。？！"
 _MOST_DB, _CHANGE_DB, _CHANGE_AT_PAUSE_DB = 10.0, 6.0, 1.5
 """The most that one word counts, and the cost of a change of speaker within a sentence and after one."""
 
@@ -119,7 +119,7 @@ def track_levels(microphones: Microphones, spans_samples: Places, progress: Prog
 def changes_db(transcript: Transcript, rate_hz: int) -> Floats:
     """Return the cost of a change of speaker before each word, shape (words,), see `speakers_of`."""
     pauses_samples = transcript.spans_samples[1:, 0] - transcript.spans_samples[:-1, 1]
-    ends = [text.rstrip("\"'»”’)").endswith(tuple(_SENTENCE_ENDS)) for text in transcript.texts[:-1]]
+    ends = [text.rstrip("\"'»”’)").endswith(ENDS) for text in transcript.texts[:-1]]
     is_between = (pauses_samples > _PAUSE_S * rate_hz) | np.array(ends, np.bool_)
     return np.concatenate([[0.0], np.where(is_between, _CHANGE_AT_PAUSE_DB, _CHANGE_DB)])
 

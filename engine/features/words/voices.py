@@ -107,21 +107,21 @@ def voices_of(vectors: Floats) -> Floats:
     ----------
     vectors : of consecutive windows, shape (n, size)
     """
-    best = _Grouping(np.zeros((len(vectors), 1)), 0.0)
+    one_voice = np.zeros((len(vectors), 1))
     if len(vectors) < _LEAST_VECTORS:
-        return best.costs
+        return one_voice
     placed = vectors - vectors.mean(axis=0)
     _, directions = np.linalg.eigh(placed.T @ placed)
     placed = placed @ directions[:, ::-1][:, :_DIMENSIONS]
-    first = _Grouping(best.costs, _cost_of(placed, np.zeros(len(placed), np.int64), 1))
-    least, best = first.cost, first
+    best = _Grouping(one_voice, _cost_of(placed, np.zeros(len(placed), np.int64), 1))
+    least = best.cost
     from scipy.cluster.hierarchy import fcluster, linkage
 
     some = np.unique(np.linspace(0, len(placed) - 1, _GROUPED_AT_ONCE).astype(np.int64))
+    nearest = np.searchsorted((some[1:] + some[:-1]) / 2.0, np.arange(len(placed)))
     tree = linkage(_whitened(placed)[some], "ward")
     for count in range(2, MOST_SPEAKERS + 1):
         groups = fcluster(tree, count, "maxclust") - 1
-        nearest = np.searchsorted((some[1:] + some[:-1]) / 2.0, np.arange(len(placed)))
         grouping = _settled(placed, groups[nearest].astype(np.int64), count)
         if grouping is None:
             break

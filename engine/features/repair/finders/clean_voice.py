@@ -95,18 +95,20 @@ def _find(request: FinderRequest, progress: Progress) -> Found:
                 f"Noise and room lowered by up to {lower_by_db:g} dB; speech is {above_db:.0f} dB above them."
             )
             for part in parts:
-                audio.append(stored(part.samples, state.rate_hz))
-                over = used_keys(state, track.id, part.span)
-                proposals.append(
-                    repair(
-                        *(state, audio[-1], part.span, (track.id,)),
-                        at_samples=part.span[0],
-                        maker=request.maker,
-                        reason=reason,
-                        crossfade_ms=0.0,
-                        over=over,
-                    )[1]
+                sound = stored(part.samples, state.rate_hz)
+                _, proposal = repair(
+                    state,
+                    sound,
+                    part.span,
+                    (track.id,),
+                    at_samples=part.span[0],
+                    maker=request.maker,
+                    reason=reason,
+                    crossfade_ms=0.0,
+                    over=used_keys(state, track.id, part.span),
                 )
+                audio.append(sound)
+                proposals.append(proposal)
     return Found(tuple(proposals), _summary(len(tracks), left), audio=tuple(audio), figures={"left": left})
 
 

@@ -126,6 +126,7 @@ OURS = (
         "resources/models/speech.md",
     ),
     ("DeepFilterNet3", "", "MIT OR Apache-2.0", "resources/deep_filter/deep_filter.md"),
+    ("Silero VAD", "6.2.3", "MIT", "resources/silero_vad/silero_vad.md"),
     ("Voice encoder of Resemblyzer", "0.1.4", "Apache-2.0", "resources/voice_encoder/voice_encoder.md"),
     ("Weights that arrange", "", "CC-BY-3.0 AND CC-BY-4.0 AND Apache-2.0", "resources/models/arranging.md"),
     ("Words (all-MiniLM-L6-v2)", "", "Apache-2.0", "resources/sound_names/text-static.md"),

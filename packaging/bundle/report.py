@@ -29,6 +29,7 @@ REASONS = (
     ("*/tokenizers/*", "parts the words that are typed for a sound"),
     ("*/resources/sound_names/*", "knows words (weights)"),
     ("*/resources/deep_filter/*", "separates speech (weights)"),
+    ("*/resources/silero_vad/*", "detects voices (weights)"),
     ("*/resources/voice_encoder/*", "distinguishes voices (weights)"),
     ("*/resources/models/separation*", "takes sounds out (weights)"),
     ("*/resources/models/sounds*", "knows sounds by name (weights)"),

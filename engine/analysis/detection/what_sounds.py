@@ -261,7 +261,7 @@ WORDS: Mapping[str, float] = MappingProxyType(
 All fifty are scored, and a place is skipped if another one is the likeliest.
 """
 LEAST_LIKELIHOOD = 0.5
-NAMED_BY = "sounds-6"
+NAMED_BY = "sounds-7"
 """Another one when networks, words or limits change."""
 _ODDS_SLOPE, _STANDING_SLOPE, _OFFSET = 1.27, 0.82, -3.38
 """Logistic regression, with an offset for each word, of whether the likeliest word is right on its log odds

@@ -35,10 +35,10 @@ _SPEECH, _MUSIC, _SUNG, _CRY = "speech", "music", "sung", "cry"
 _WEIGHTS = {_SPEECH: 1.0, _MUSIC: 0.3, _SUNG: 0.3, _CRY: 0.5}
 _RIDGE = 3e-3
 _EVERY = 10
-_MOST_FALSE, _MOST_MUSIC, _MOST_SUNG, _MOST_CRIES = 0.0195, 0.009, 0.027, 0.10
+_MOST_FALSE, _MOST_MUSIC, _MOST_SUNG, _MOST_CRIES = 0.005, 0.009, 0.027, 0.07
 _BEGINS_AT = np.arange(0.0, 4.01, 0.25)
 _BELOW = (0.0, 1.0, 2.0, 3.0)
-_PADDED = (20, 30)
+_PADDED = (10, 20, 30)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -79,13 +79,13 @@ def settled(words: Sequence[SpokenWord], samples: Samples, sounds: Spans) -> tup
         return list(words), float("inf")
     pauses = np.asarray(np.column_stack([sounds[:-1, 1], sounds[1:, 0]]) * HOP_S, np.float64)
     first_s, last_s = float(sounds[0, 0] * HOP_S), float(sounds[-1, 1] * HOP_S)
-    expected_s = [_expected_s(one.text) for one in words]
+    lengths_s = [expected_s(one.text) for one in words]
     places = [[_Border(first_s, first_s)]]
-    for length_s, (one, two) in zip(expected_s, pairwise(words), strict=False):
+    for length_s, (one, two) in zip(lengths_s, pairwise(words), strict=False):
         border_s = (one.stop_s + two.start_s) / 2.0 + _BIAS_S
         places.append(_places(border_s, length_s, pauses, levels_db, (first_s, last_s)))
     places.append([_Border(last_s, last_s)])
-    chosen, cost = _likeliest(places, expected_s, pauses)
+    chosen, cost = _likeliest(places, lengths_s, pauses)
     return [
         _without_other_sounds(word, before.start_s, max(after.stop_s, before.start_s), pauses)
         for word, (before, after) in zip(words, pairwise(chosen), strict=True)
@@ -134,7 +134,7 @@ def _places(
 
 
 def _likeliest(
-    places: Sequence[Sequence[_Border]], expected_s: Sequence[float], pauses: Floats
+    places: Sequence[Sequence[_Border]], usual_s: Sequence[float], pauses: Floats
 ) -> tuple[list[_Border], float]:
     """Return a place for each border with the least cost in all, and this cost, by dynamic programming.
 
@@ -142,7 +142,7 @@ def _likeliest(
     """
     inside = np.concatenate([[0.0], np.cumsum(_INSIDE + _OF_LENGTH * np.diff(pauses, axis=1)[:, 0])])
     costs, ways = [0.0], list[list[int]]()
-    for length_s, before, after in zip(expected_s, places, places[1:], strict=False):
+    for length_s, before, after in zip(usual_s, places, places[1:], strict=False):
         starts, stops = (
             np.array(each) for each in ([one.start_s for one in before], [one.stop_s for one in after])
         )
@@ -169,7 +169,7 @@ def _without_other_sounds(word: SpokenWord, start_s: float, stop_s: float, pause
     """
     inside = pauses[(pauses[:, 0] > start_s) & (pauses[:, 1] < stop_s)]
     inside = inside[np.diff(inside, axis=1)[:, 0] >= _APART_S]
-    longest_s = _TOO_LONG * _expected_s(word.text) + _SLOW_S
+    longest_s = _TOO_LONG * expected_s(word.text) + _SLOW_S
     while len(inside) and stop_s - start_s > longest_s:
         first, last = (start_s, inside[0, 0]), (inside[-1, 1], stop_s)
         if _covered_share(first, word) <= _covered_share(last, word):
@@ -179,7 +179,8 @@ def _without_other_sounds(word: SpokenWord, start_s: float, stop_s: float, pause
     return replace(word, start_s=float(start_s), stop_s=float(stop_s))
 
 
-def _expected_s(text: str) -> float:
+def expected_s(text: str) -> float:
+    """Return the usual length of a spoken word in seconds."""
     return _SHORTEST_S + _LETTER_S * max(1, sum(map(_spoken_letters, text)))
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,13 +17,10 @@ Samples = NDArray[np.float32]
 Spans = NDArray[np.int64]
 
 _LEAST = 0.65
-_PAUSE_S = 0.06
-_MOST_COST = 1.0
-"""How much worse the words may fit the other sounds."""
-_MOST_COST_OF_HELD = 0.0
-"""The same where the sound may be that of its word, such as "I"."""
-_HELD_LETTERS = frozenset("aeiouyäöüéèêàâîôûùáíóúæøåmnlrwhj'")
-"""Of words that may be one held sound, such as "I" or "oh"."""
+_PAUSE_S = 0.08
+_AROUND_S = 0.005
+_DOUBTFUL = 0.4
+"""A word below this probability may be written for a hesitation, as "Oh" is for "um"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,34 +33,46 @@ class Hesitation:
 
 
 def words_and_hesitations(
-    words: Sequence[SpokenWord], samples: Samples
+    words: Sequence[SpokenWord],
+    samples: Samples,
+    inside_s: tuple[float, float],
+    recognised: Callable[[Samples], Sequence[SpokenWord]],
 ) -> tuple[list[SpokenWord], list[Hesitation]]:
     """Return the words of a window with edges at the sound, and the hesitations between them.
 
-    A recogniser gives the sound of a hesitation to a word next to it. So words are put on all sounds first. A
-    held sound is a hesitation if they fit the other sounds about as well, and never the sound of digits.
+    A recogniser gives the sound of a hesitation to a word next to it. So the window is recognised again with
+    all held sounds silenced: one is a hesitation if the word at it stays in the text.
 
     Parameters
     ----------
-    words : in seconds from the start of the window, with the edges of the recogniser
-    samples : of the window, mono at `RATE_HZ`, shape (n,)
+    words : in seconds from the start of the samples, with the edges of the recogniser
+    samples : of the window and the sound around it, mono at `RATE_HZ`, shape (n,)
+    inside_s : the window in the samples; all words are in it
+    recognised : returns the words of the window in other samples of the same shape
     """
     sounds = sounding_runs(samples)
-    if not words or not len(sounds):
+    middles_s = sounds.mean(axis=1) * HOP_S
+    are_words = (middles_s >= inside_s[0]) & (middles_s <= inside_s[1])
+    if not words or not are_words.any():
         return list(words), []
-    placed, cost = settled(words, samples, sounds)
-    found: list[Hesitation] = []
-    are_words = np.ones(len(sounds), np.bool_)
-    for place, one in sorted(_held(sounds, samples), key=lambda each: -each[1].probability):
-        without = are_words & (np.arange(len(sounds)) != place)
-        texts = _texts_at(placed, one)
-        if not without.any() or not all(map(str.isalpha, texts)):
-            continue
-        others, cost_without = settled(words, samples, sounds[without])
-        if cost_without - cost <= (_MOST_COST_OF_HELD if any(map(_may_be_held, texts)) else _MOST_COST):
-            placed, cost, are_words = others, cost_without, without
+    held = list(_held(sounds, samples))
+    placed, _ = settled(words, samples, sounds[are_words])
+    inside = [one for place, one in held if are_words[place]]
+    if not inside:
+        return placed, [one for _, one in held]
+    missing = _missing(words, recognised(_silenced(samples, inside)))
+    found, left_out = list[Hesitation](), set[int]()
+    for place, one in held:
+        there = _words_at(placed, one) if are_words[place] else []
+        lost = missing.intersection(there)
+        if not lost or (len(there) == 1 and _is_doubtful(words[there[0]])):
             found.append(one)
-    return placed, sorted(found, key=lambda one: one.start_s)
+            left_out |= lost
+            are_words[place] = False
+    left = [one for number, one in enumerate(words) if number not in left_out]
+    if not left or not are_words.any():
+        return placed, []
+    return settled(left, samples, sounds[are_words])[0], found
 
 
 def _held(sounds: Spans, samples: Samples) -> Iterator[tuple[int, Hesitation]]:
@@ -76,16 +86,32 @@ def _held(sounds: Spans, samples: Samples) -> Iterator[tuple[int, Hesitation]]:
             yield place, Hesitation(start_s, stop_s, probability)
 
 
-def _texts_at(words: Sequence[SpokenWord], held: Hesitation) -> list[str]:
-    """Return the words at a held sound."""
+def _silenced(samples: Samples, held: Sequence[Hesitation]) -> Samples:
+    """Return samples with silence at held sounds."""
+    silenced = samples.copy()
+    for one in held:
+        first, last = (one.start_s - _AROUND_S, one.stop_s + _AROUND_S)
+        silenced[max(0, round(first * RATE_HZ)) : round(last * RATE_HZ)] = 0.0
+    return silenced
+
+
+def _missing(words: Sequence[SpokenWord], others: Sequence[SpokenWord]) -> frozenset[int]:
+    """Return the places of words that other words of the same window lack."""
+    before, after = ([folded(one.text) for one in each] for each in (words, others))
+    steps = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+    return frozenset(
+        place
+        for _, start, stop, start_after, stop_after in steps
+        for place in range(start, stop)
+        if stop - start > stop_after - start_after
+    )
+
+
+def _words_at(words: Sequence[SpokenWord], held: Hesitation) -> list[int]:
+    """Return the places of the words at a held sound."""
     middles_s = ((one.start_s + one.stop_s) / 2.0 for one in words)
-    return [
-        folded(one.text)
-        for one, middle_s in zip(words, middles_s, strict=True)
-        if held.start_s < middle_s < held.stop_s
-    ]
+    return [place for place, middle_s in enumerate(middles_s) if held.start_s < middle_s < held.stop_s]
 
 
-def _may_be_held(text: str) -> bool:
-    """Return whether a word may be one held sound, such as "I"; those of other scripts are not analysed."""
-    return not text.isascii() or len(text) == 1 or set(text) <= _HELD_LETTERS
+def _is_doubtful(word: SpokenWord) -> bool:
+    return word.probability < _DOUBTFUL and folded(word.text).isalpha()

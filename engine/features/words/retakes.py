@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from types import MappingProxyType
 
 import numpy as np
@@ -21,13 +20,21 @@ from engine.features.words.captions import ENDS
 from engine.features.words.text import folded, in_context
 from engine.review.finders import Finder, FinderRequest, FinderSettings, Found
 
-_LEAST_WORDS, _MOST_WORDS = 3, 60
+_LEAST_WORDS, _MOST_WORDS = 2, 60
 _BETWEEN_WORDS = 5
 """Words between two attempts, such as "sorry, again"."""
 _ALIKE_BETWEEN = 0.85
-"""Least similarity of two attempts with such words between them."""
-_LEAST_COMMON, _COMMON_ALIKE = 5, 0.75
-"""Words in common with an attempt that breaks off earlier, and its similarity."""
+"""Least similarity of two attempts with such words between them, and of two of two words."""
+_MORE_WORDS = 2
+"""Words that another attempt may have more: a recogniser divides words."""
+_LEAST_LETTERS = 5
+_FIRST_LETTERS, _FIRST_SHARE = 8, 0.5
+"""Attempts begin alike: the number of letters that are compared, and the least share of equal ones."""
+_COMMON_LETTERS, _COMMON_PART, _COMMON_SHARE, _COMMON_ALIKE = 12, 0.6, 0.9, 0.75
+"""Letters in common with an attempt that breaks off earlier: how many, the part of the earlier attempt that
+they are, the share of them that is equal; and the similarity of such attempts."""
+_CHANCE = 0.65
+"""Similarity of two attempts that shows nothing."""
 _SURE_ALIKE = 0.85
 """Below, an earlier attempt may have words that the last one lacks: bulk answers leave it to the user."""
 _NUMBERS = MappingProxyType(
@@ -55,11 +62,25 @@ class RetakesSettings(FinderSettings):
 
 @dataclass(frozen=True, slots=True)
 class _Attempts:
-    """Attempts at one sentence: where each begins, in words; where the last one ends; how alike they are."""
+    """Attempts at one sentence.
+
+    Attributes
+    ----------
+    starts : the first word of each
+    stop : the word after the last one
+    alike : similarity of the two that differ most, 0 to 1
+    weight : of the group against others that overlap it: more with more words, and with more similar ones
+    """
 
     starts: tuple[int, ...]
     stop: int
-    alike: float
+    alike: float = 1.0
+    weight: float = 0.0
+
+    def then(self, after: _Attempts) -> _Attempts:
+        """Return these attempts with the next one."""
+        alike, weight = min(self.alike, after.alike), self.weight + after.weight
+        return _Attempts((*self.starts, after.starts[-1]), after.stop, alike, weight)
 
 
 def find_retakes(request: FinderRequest, progress: Progress) -> Found:
@@ -83,19 +104,24 @@ def attempts_in(
     begins = _beginnings(transcript, rate_hz)
     starts_s = transcript.spans_samples[:, 0] / rate_hz
     found: list[_Attempts] = []
-    at = 0
     for number, first in enumerate(begins):
         progress.check_cancelled()
-        if first < at:
-            continue
-        made = _Attempts((first,), first, 1.0)
+        made = _Attempts((first,), first)
         while (after := _next(words, begins, starts_s, made.starts[-1], settings)) is not None:
-            made = _Attempts((*made.starts, after.starts[-1]), after.stop, min(made.alike, after.alike))
+            made = made.then(after)
         if len(made.starts) > 1:
             found.append(made)
-            at = made.starts[-1]
         progress.report(number / len(begins), "Comparing sentences")
-    return found
+    return _apart(found)
+
+
+def _apart(found: Sequence[_Attempts]) -> list[_Attempts]:
+    """Return groups that do not overlap, ascending: a phrase in common can begin within two sentences."""
+    chosen: list[_Attempts] = []
+    for one in sorted(found, key=lambda each: (-each.weight, each.starts)):
+        if all(one.starts[0] >= other.starts[-1] or one.starts[-1] <= other.starts[0] for other in chosen):
+            chosen.append(one)
+    return sorted(chosen, key=lambda one: one.starts)
 
 
 def _beginnings(transcript: Transcript, rate_hz: int) -> list[int]:
@@ -127,39 +153,50 @@ def _next(
             said = end - first
             if said < _LEAST_WORDS or again - end > _BETWEEN_WORDS:
                 break
-            alike = _alike(words[first:end], words[again : again + said])
-            least = settings.alike if end == again else max(settings.alike, _ALIKE_BETWEEN)
-            if alike >= least and (best is None or alike > best.alike):
-                best = _Attempts((first, again), again + said, alike)
+            alike = _alike(words[first:end], words[again : again + said + _MORE_WORDS])
+            least = settings.alike if end == again and said > _LEAST_WORDS else _ALIKE_BETWEEN
+            if alike >= max(settings.alike, least) and (best is None or alike > best.alike):
+                best = _Attempts((first, again), again + said, alike, said * (alike - _CHANCE))
     return best
 
 
 def _alike(one: Sequence[str], two: Sequence[str]) -> float:
-    """Return the similarity of two attempts, 0 to 1: the share of matched letters.
+    """Return the similarity of an attempt and the beginning of another one, 0 to 1.
 
-    Attempts begin with the same word. Of an attempt that breaks off earlier than the one before it, the part
-    in common counts, if it is longer than the rest. Two phrases with other numbers, such as "press 1" and
+    It is the share of letters that need no change (edit distance, Levenshtein 1966), since recognisers write
+    a word that breaks off as another one. Of an attempt that breaks off later than the next one, the part in
+    common counts, if it is longer than the rest. Two phrases with other numbers, such as "press 1" and
     "press 2", are a list.
     """
-    if len(two) < _LEAST_WORDS or one[0] != two[0]:
+    if 3 * len(set(one) & set(two)) < len(one) or _is_list(one, two):
         return 0.0
-    matcher = SequenceMatcher(None, one, two, autojunk=False)
-    matched = 0
-    for kind, start, stop, start_two, stop_two in matcher.get_opcodes():
-        parts = one[start:stop], two[start_two:stop_two]
-        if kind == "replace" and all(any(map(str.isdigit, part)) for part in parts):
-            return 0.0
-        matched += sum(map(len, parts[0])) if kind == "equal" else 0
-    common = next(
-        (place for place, pair in enumerate(zip(one, two, strict=False)) if pair[0] != pair[1]), len(one)
-    )
-    if common >= max(_LEAST_COMMON, len(one) - common):
-        return max(_COMMON_ALIKE, 2.0 * matched / _letters(one, two))
-    return 2.0 * matched / _letters(one, two)
+    letters, others = "".join(one), "".join(two)
+    if len(letters) < _LEAST_LETTERS:
+        return 0.0
+    shares = 1.0 - _changes(letters, others) / np.arange(1, len(letters) + 1)
+    if shares[:_FIRST_LETTERS][-1] < _FIRST_SHARE:
+        return 0.0
+    common = int(np.flatnonzero(shares >= _COMMON_SHARE).max(initial=-1)) + 1
+    is_begun = common >= max(_COMMON_LETTERS, _COMMON_PART * len(letters))
+    return max(float(shares[-1]), _COMMON_ALIKE if is_begun else 0.0)
 
 
-def _letters(*attempts: Sequence[str]) -> int:
-    return sum(len(word) for words in attempts for word in words)
+def _changes(letters: str, others: str) -> NDArray[np.int64]:
+    """Return how many letters of each beginning of a text change to make it a beginning of the other one."""
+    codes, least = np.array([*map(ord, others)]), np.zeros(len(letters), np.int64)
+    order = np.arange(len(others) + 1)
+    row = order
+    for place, letter in enumerate(map(ord, letters)):
+        replaced = np.append(row[0] + 1, np.minimum(row[:-1] + (codes != letter), row[1:] + 1))
+        row = np.minimum.accumulate(replaced - order) + order
+        least[place] = row.min()
+    return least
+
+
+def _is_list(one: Sequence[str], two: Sequence[str]) -> bool:
+    """Return whether two phrases differ in their numbers."""
+    numbers = ([word for word in words if any(map(str.isdigit, word))] for words in (one, two))
+    return any(first != second for first, second in zip(*numbers, strict=False))
 
 
 def _cut(request: FinderRequest, transcript: Transcript, found: _Attempts) -> Proposal:

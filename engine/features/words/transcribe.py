@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,7 @@ from engine.core.timebase import runs
 from engine.document.analysis import Transcript
 from engine.document.edits.analyses import tracks_key
 from engine.document.state import DocumentState
-from engine.features.words.edges import SpokenWord
+from engine.features.words.edges import SpokenWord, expected_s
 from engine.features.words.held import RATE_HZ
 from engine.features.words.hesitations import Hesitation, words_and_hesitations
 from engine.features.words.recogniser import Recogniser, without_repeats
@@ -34,6 +35,7 @@ from engine.sound.reader import SourceReader
 
 Span = tuple[float, float]
 Floats = NDArray[np.float32]
+Timed = TypeVar("Timed", SpokenWord, Hesitation)
 
 _LONGEST_S, _LEAST_S = 28.0, 14.0
 """Length of a window at most, and where speech without a pause is divided at the earliest."""
@@ -41,10 +43,12 @@ _AROUND_S, _JOINED_S = 0.25, 4.0
 """Sound around speech that the recogniser gets, and the longest rest within a window."""
 _COVERED = 0.4
 """The part of a word that detected speech covers, at least."""
-_NEAR_S = 0.5
-"""A hesitation is this near to detected speech: a long one may not be detected as speech itself."""
+_NEAR_S = 2.0
+"""A hesitation is this near to detected speech: it may not be detected as speech itself."""
 _SKIPPED_S = 0.6
 """Speech of this length without a word is recognised again by itself."""
+_SLOW_S, _BREATH_S = 0.6, 0.2
+"""A word that is this much longer than expected may have another one in its sound; a rest between breaths."""
 _LANGUAGE_WINDOWS = 3
 _OF_SPEECH, _OF_WORDS = 0.2, 0.95
 _BLOCK_SAMPLES = 1 << 16
@@ -101,7 +105,8 @@ def transcribed(
     """
     scores = _scores(read, length_samples, rate_hz, progress.part(0.0, _OF_SPEECH))
     speech = [(start * FRAME_S, stop * FRAME_S) for start, stop in runs(is_speech(scores)).tolist()]
-    windows = _with_sound_around(windows_of(speech, scores), length_samples / rate_hz)
+    spoken, length_s = windows_of(speech, scores), length_samples / rate_hz
+    windows, wider = (_with_sound_around(spoken, length_s, around_s) for around_s in (_AROUND_S, _NEAR_S))
 
     def samples_of(window: Span) -> Floats:
         start, stop = (round(place_s * rate_hz) for place_s in window)
@@ -112,13 +117,11 @@ def transcribed(
         longest = sorted(windows, key=lambda one: one[0] - one[1])[:_LANGUAGE_WINDOWS]
         recogniser.choose_language([samples_of(one) for one in longest])
     recognising = progress.part(_OF_SPEECH, 1.0)
-    for number, window in enumerate(windows):
+    for number, (window, around) in enumerate(zip(windows, wider, strict=True)):
         recognising.check_cancelled()
         recognising.report(number / len(windows), "Recognising words")
-        found, held = _recognised(recogniser, samples_of(window), window, speech)
-        for part in _left_out([*found, *held], window, speech):
-            found += _recognised(recogniser, samples_of(part), part, speech)[0]
-        words += sorted(found, key=lambda one: one.start_s)
+        found, held = _all_recognised(recogniser, samples_of, window, around, speech)
+        words += found
         hesitations += held
 
     def samples(spans: Sequence[SpokenWord | Hesitation]) -> NDArray[np.int64]:
@@ -137,17 +140,48 @@ def transcribed(
     )
 
 
-def _recognised(
-    recogniser: Recogniser, samples: Floats, window: Span, speech: Sequence[Span]
+def _all_recognised(
+    recogniser: Recogniser,
+    samples_of: Callable[[Span], Floats],
+    window: Span,
+    around: Span,
+    speech: Sequence[Span],
 ) -> tuple[list[SpokenWord], list[Hesitation]]:
-    """Return the words and the hesitations of a window on the timeline, with edges at the sound."""
-    words, held = words_and_hesitations(without_repeats(recogniser.words(samples)), samples)
-    near = [
-        replace(one, start_s=window[0] + one.start_s, stop_s=window[0] + one.stop_s)
-        for one in held
-        if _away_s((window[0] + one.start_s, window[0] + one.stop_s), speech) <= _NEAR_S
-    ]
-    return [*_covered(words, window, speech)], near
+    """Return the words and the hesitations of a window, ascending, with those of parts recognised again."""
+    found, held = _recognised(recogniser, samples_of(around), window, around, speech)
+    for part in _left_out([*found, *held], window, speech):
+        found += _recognised(recogniser, samples_of(part), part, part, speech)[0]
+    for part in _too_slow(found, window):
+        again = _recognised(recogniser, samples_of(part), part, part, speech)[0]
+        found = _with_more_words(found, again, part)
+    return sorted(found, key=lambda one: one.start_s), held
+
+
+def _recognised(
+    recogniser: Recogniser, samples: Floats, window: Span, around: Span, speech: Sequence[Span]
+) -> tuple[list[SpokenWord], list[Hesitation]]:
+    """Return the words and the hesitations of a window on the timeline, with edges at the sound.
+
+    Parameters
+    ----------
+    samples : of the window and the sound around it
+    """
+    first_s = window[0] - around[0]
+    inside_s = first_s, first_s + window[1] - window[0]
+
+    def recognised(sound: Floats) -> list[SpokenWord]:
+        start, stop = (round(place_s * RATE_HZ) for place_s in inside_s)
+        words = without_repeats(recogniser.words(sound[start:stop]))
+        return [_moved(one, first_s) for one in words]
+
+    words, held = words_and_hesitations(recognised(samples), samples, inside_s, recognised)
+    moved = [_moved(one, around[0]) for one in held]
+    near = [one for one in moved if _away_s((one.start_s, one.stop_s), speech) <= _NEAR_S]
+    return [*_covered([_moved(one, around[0]) for one in words], window, speech)], near
+
+
+def _moved(one: Timed, by_s: float) -> Timed:
+    return replace(one, start_s=one.start_s + by_s, stop_s=one.stop_s + by_s)
 
 
 def _away_s(span: Span, speech: Sequence[Span]) -> float:
@@ -171,6 +205,33 @@ def _left_out(words: Sequence[SpokenWord | Hesitation], window: Span, speech: Se
         if stop_s - start_s >= _SKIPPED_S
     )
     return [(max(start_s, window[0]), min(stop_s, window[1])) for start_s, stop_s in around]
+
+
+def _too_slow(words: Sequence[SpokenWord], window: Span) -> list[Span]:
+    """Return the breaths with a word that is far too long: the recogniser writes a repeated sentence once."""
+    ordered = sorted(words, key=lambda one: one.start_s)
+    breaths: list[list[SpokenWord]] = []
+    for word in ordered:
+        if breaths and word.start_s - breaths[-1][-1].stop_s < _BREATH_S:
+            breaths[-1].append(word)
+        else:
+            breaths.append([word])
+    slow = [
+        (breath[0].start_s - _AROUND_S / 2, breath[-1].stop_s + _AROUND_S / 2)
+        for breath in breaths
+        if any(one.stop_s - one.start_s - expected_s(one.text) >= _SLOW_S for one in breath)
+    ]
+    return [(max(start_s, window[0]), min(stop_s, window[1])) for start_s, stop_s in slow]
+
+
+def _with_more_words(
+    words: Sequence[SpokenWord], again: Sequence[SpokenWord], part: Span
+) -> list[SpokenWord]:
+    """Return words with those that a part has when it is recognised by itself, if they are more."""
+    inside = [one for one in words if part[0] <= (one.start_s + one.stop_s) / 2 <= part[1]]
+    if len(again) <= len(inside):
+        return list(words)
+    return [*(one for one in words if one not in inside), *again]
 
 
 def _scores(
@@ -219,22 +280,21 @@ def windows_of(speech: Sequence[Span], scores: Floats) -> list[Span]:
     return windows
 
 
-def _with_sound_around(windows: Sequence[Span], length_s: float) -> list[Span]:
-    """Return windows with a little sound before and after them, still apart."""
+def _with_sound_around(windows: Sequence[Span], length_s: float, around_s: float) -> list[Span]:
+    """Return windows with up to `around_s` of sound before and after them, still apart."""
     made, last_s = [], 0.0
     for number, (start_s, stop_s) in enumerate(windows):
         next_s = windows[number + 1][0] if number + 1 < len(windows) else length_s
-        first_s = max(start_s - _AROUND_S, last_s, 0.0)
-        last_s = min(stop_s + _AROUND_S, (stop_s + max(next_s, stop_s)) / 2.0)
+        first_s = max(start_s - around_s, last_s, 0.0)
+        last_s = min(stop_s + around_s, (stop_s + max(next_s, stop_s)) / 2.0)
         made.append((first_s, last_s))
     return made
 
 
 def _covered(words: Sequence[SpokenWord], window: Span, speech: Sequence[Span]) -> Iterator[SpokenWord]:
-    """Yield words on the timeline, without those that detected speech does not cover."""
+    """Yield words, without those that detected speech does not cover."""
     near = [one for one in speech if one[0] < window[1] + _AROUND_S and one[1] > window[0] - _AROUND_S]
     for word in words:
-        start_s, stop_s = window[0] + word.start_s, window[0] + word.stop_s
-        covered_s = sum(max(0.0, min(stop_s, last) - max(start_s, first)) for first, last in near)
-        if covered_s >= _COVERED * (stop_s - start_s):
-            yield replace(word, start_s=start_s, stop_s=stop_s)
+        covered_s = sum(max(0.0, min(word.stop_s, last) - max(word.start_s, first)) for first, last in near)
+        if covered_s >= _COVERED * (word.stop_s - word.start_s):
+            yield word

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -58,7 +59,7 @@ def test_words_without_a_pause_meet_and_keep_their_order() -> None:
 def test_silence_leaves_words_as_they_are() -> None:
     words = spoken(("ghost", 0.1, 0.4))
     assert settled(words, room(1.0), np.zeros((0, 2), np.int64))[0] == words
-    assert words_and_hesitations([], room(1.0)) == ([], [])
+    assert words_and_hesitations([], room(1.0), (0.0, 1.0), lambda _: []) == ([], [])
 
 
 def test_a_held_voice_is_told_from_syllables_and_from_noise() -> None:
@@ -71,14 +72,34 @@ def test_a_held_voice_is_told_from_syllables_and_from_noise() -> None:
 
 def test_a_hesitation_is_apart_from_the_word_that_the_recogniser_gave_it_to() -> None:
     samples = placed([(0.5, syllables(0.4, 7)), (1.1, held(0.35)), (1.7, syllables(0.45, 8))], 2.8)
-    words, found = words_and_hesitations(spoken(("winter", 0.4, 0.8), ("comes", 0.9, 2.0)), samples)
+    written = spoken(("winter", 0.4, 0.8), ("comes", 0.9, 2.0))
+    words, found = words_and_hesitations(written, samples, (0.0, 2.8), lambda _: written)
     assert spans_of(found) == at((1.1, 1.45))
     assert spans_of(words) == at((0.5, 0.9), (1.7, 2.15))
 
 
-def test_a_held_sound_is_not_taken_from_digits() -> None:
+def test_a_held_sound_is_a_word_if_the_text_lacks_it_without_the_sound() -> None:
     samples = placed([(0.5, syllables(0.4, 9)), (1.1, held(0.35)), (1.7, syllables(0.45, 10))], 2.8)
-    _, found = words_and_hesitations(
-        spoken(("press", 0.4, 0.8), ("1", 1.0, 1.3), ("twice", 1.6, 2.0)), samples
-    )
+    written = spoken(("press", 0.4, 0.8), ("1", 1.0, 1.3), ("twice", 1.6, 2.0))
+    others = [written[0], written[2]]
+    words, found = words_and_hesitations(written, samples, (0.0, 2.8), lambda _: others)
     assert found == []
+    assert spans_of(words) == at((0.5, 0.9), (1.1, 1.45), (1.7, 2.15))
+
+
+def test_a_doubtful_word_is_written_for_a_hesitation() -> None:
+    samples = placed([(0.5, syllables(0.4, 9)), (1.1, held(0.35)), (1.7, syllables(0.45, 10))], 2.8)
+    written = spoken(("We", 0.4, 0.8), ("Oh,", 1.0, 1.3), ("left", 1.6, 2.0))
+    written[1] = replace(written[1], probability=0.2)
+    others = [written[0], written[2]]
+    words, found = words_and_hesitations(written, samples, (0.0, 2.8), lambda _: others)
+    assert spans_of(found) == at((1.1, 1.45))
+    assert [one.text for one in words] == ["We", "left"]
+
+
+def test_a_hesitation_outside_of_the_window_is_found() -> None:
+    samples = placed([(0.5, held(0.35)), (1.7, syllables(0.45, 8))], 2.8)
+    written = spoken(("winter", 1.7, 2.0))
+    words, found = words_and_hesitations(written, samples, (1.5, 2.8), lambda _: [])
+    assert spans_of(found) == at((0.5, 0.85))
+    assert spans_of(words) == at((1.7, 2.15))

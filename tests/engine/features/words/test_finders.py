@@ -100,6 +100,14 @@ def test_no_cut_has_an_edge_inside_a_word(talk: Path) -> None:
         ("The old house by the river, sorry, The old house by the river burned down.", 0, 7),
         ("We left. We went by, We went by train, We went by train to Rome.", 2, 9),
         ("The committee has decided that we, The committee had decided that we should go.", 0, 6),
+        ("My message. My message is short.", 0, 2),
+        ("This messes have been marked, This message has been marked as urgent.", 0, 5),
+        (
+            "Press 1 to send it. If you look for it, press 1 now. If you look for it, press 1 now please.",
+            5,
+            13,
+        ),
+        ("You are now at, You are now, You are now at home.", 0, 7),
     ],
 )
 def test_attempts_before_the_last_one_are_cut(talk: Path, text: str, first: int, last: int) -> None:
@@ -115,6 +123,8 @@ def test_attempts_before_the_last_one_are_cut(talk: Path, text: str, first: int,
         "Press 1 to hear the menu, Press 2 to hear the news.",
         "We went home. They went out. You stayed here.",
         "It was cold, it rained, and nobody came.",
+        "Press nine to hear it, Press 8 to hear it again.",
+        "We meet in May and go, to the river. We fly in June and stay, by the sea.",
         "",
     ],
 )

@@ -31,6 +31,7 @@ from engine.features.words.model import (
     require_model,
 )
 from engine.features.words.recogniser import Part, whole_words, without_repeats
+from tests.engine.features.words.made_speech import held, room
 
 SPOKEN = Path("speech") / "commands" / "08b22cb8-01d7-449a-923d-1597720742f0.flac"
 
@@ -83,6 +84,29 @@ def test_a_sentence_becomes_words_captions_and_edits(
     with Document.open(project) as document:
         imported = document.analysis(WORDS)
         assert list(imported.texts) == [one["text"] for one in words]  # type: ignore[union-attr]
+
+
+def test_a_sentence_said_again_and_a_hesitation_are_proposed_as_cuts(
+    whisper: Path, data_dir: Path, tmp_path: Path
+) -> None:
+    voice, rate_hz = soundfile.read(data_dir / SPOKEN, dtype="float32")
+    pause = room(0.8)
+    um = 3.0 * held(0.4) + room(0.4)
+    path, project = tmp_path / "talk.wav", tmp_path / "talk.offcut"
+    soundfile.write(path, np.concatenate([pause, voice, pause, voice, pause, um, pause, pause]), rate_hz)
+    again_s = 1.6 + len(voice) / rate_hz
+    um_s = again_s + 0.8 + len(voice) / rate_hz
+    assert main(["new", str(project), str(path)]) == 0
+    assert main(["words", str(project), "--model", str(whisper)]) == 0
+    assert main(["propose", str(project), "retakes"]) == 0
+    with Document.open(project) as document:
+        [retake] = document.state.proposals.values()
+    assert retake.start_samples < 1.6 * rate_hz < retake.stop_samples
+    assert abs(retake.stop_samples / rate_hz - again_s) < 0.6
+    assert main(["propose", str(project), "fillers"]) == 0
+    with Document.open(project) as document:
+        [filler] = document.state.proposals.values()
+    assert filler.start_samples <= (um_s + 0.02) * rate_hz < (um_s + 0.38) * rate_hz <= filler.stop_samples
 
 
 def test_silence_and_tones_have_no_words(

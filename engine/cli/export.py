@@ -25,6 +25,7 @@ from engine.exchange.export.formats import (
     FRAME_SUFFIXES,
     SAMPLE_SUFFIXES,
 )
+from engine.exchange.export.interchange.chapters import write_chapters
 from engine.exchange.export.levels import lowered
 from engine.exchange.export.placing.timecode import FrameRate
 from engine.exchange.export.plan import export_all
@@ -77,6 +78,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"of {', '.join(CODED_SUFFIXES)}; default: good",
     )
     audio.add_argument("--plain", action="store_true", help="WAV without bext, iXML and cue points")
+    audio.add_argument(
+        "--chapters", type=Path, metavar="F.json", help="also write the regions as chapters of a podcast"
+    )
     projects = parser.add_argument_group("formats that name the recordings")
     projects.add_argument(
         "--collect", action="store_true", help="copy the recordings next to the file, to move them together"
@@ -102,10 +106,11 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
     if span is not None:
         whole = replace(whole, options=replace(chosen, range_samples=written_range(whole, span)))
     requests = [replace(whole, out=out) for out in options.out]
+    chapters = [] if options.chapters is None else [write_chapters(whole, options.chapters)]
     if options.lower:
         requests = lowered(requests, progress.part(0.0, 0.4))
     written = export_all(requests, progress.part(0.4 if options.lower else 0.0, 1.0))
-    files = [part for one in written for part in (one.parts or (one,))]
+    files = [*(part for one in written for part in (one.parts or (one,))), *chapters]
     yield VerbOutput(
         {"files": [{"path": str(one.path), **one.figures} for one in files]},
         "\n".join(one.sentence for one in files),
@@ -139,6 +144,8 @@ def _options(options: argparse.Namespace, rate_hz: int) -> ExportOptions:
         if not 0 <= start_s < stop_s:
             raise UsageError(f"--range {start_s:g} {stop_s:g} is not a span: give its start, then its end.")
         span = (s_to_samples(start_s, rate_hz), s_to_samples(stop_s, rate_hz))
+    if options.chapters is not None and (options.removed or options.regions):
+        raise UsageError("--chapters is for a file of the whole result: leave --regions and --removed out.")
     require_loudness(options.loudness)
     if options.loudness is not None and (options.lower or options.gain_db is not None):
         raise UsageError("--loudness sets the gain by itself: leave --gain-db and --lower out.")
@@ -169,7 +176,7 @@ def _options(options: argparse.Namespace, rate_hz: int) -> ExportOptions:
 
 
 _AUDIO_FLAGS = (
-    "stems regions removed range start_s stop_s fade_in_s fade_out_s gain_db lower loudness rate_hz"
+    "stems regions removed range start_s stop_s fade_in_s fade_out_s gain_db lower loudness rate_hz chapters"
 )
 _FLAGS = (
     *((name, AUDIO_SUFFIXES) for name in _AUDIO_FLAGS.split()),

@@ -20,7 +20,7 @@ from engine.analysis.found_takes import FoundTakes
 from engine.core.errors import UsageError
 from engine.core.progress import Progress
 from engine.core.wording import listed, quoted
-from engine.document.analysis import PICKUP, SOUNDS, TAKES, Analysis, BeatGrid
+from engine.document.analysis import PICKUP, SOUNDS, TAKES, WORDS, Analysis, BeatGrid
 from engine.document.edits.analyses import PROMOTED
 from engine.document.edits.markers import NamedSpan
 from engine.document.file.stored_audio import StoredAudio
@@ -194,9 +194,9 @@ def _allowed(field: Field) -> str:
     return "a number" if field.least is None or field.most is None else f"{field.least:g} to {field.most:g}"
 
 
-KNOWN = ("beats", "listening", "score", "nearest", "hits", PROMOTED, PICKUP, SOUNDS, TAKES)
+KNOWN = ("beats", "listening", "score", "nearest", "hits", PROMOTED, PICKUP, SOUNDS, TAKES, WORDS)
 """Kinds of analyses of a request: `BeatGrid`, `Listening`, `ScoreCurve`, `NearestReference`, `Hits` (all, and
-those that the user confirmed), `StrokePickup`, `DetectedSounds` and `StoredTakes`."""
+those that the user confirmed), `StrokePickup`, `DetectedSounds`, `StoredTakes` and `Transcript`."""
 
 
 @dataclass(frozen=True, slots=True)

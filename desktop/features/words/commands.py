@@ -33,7 +33,7 @@ def _text(name: str, label: str, keys: tuple[str, ...], description: str, do: Ha
     )
 
 
-_REPEATED = ("next_place", "previous_place")
+_REPEATED = ("next_place", "previous_place", "earlier", "later")
 
 # fmt: off
 COMMANDS = (
@@ -48,6 +48,13 @@ COMMANDS = (
     _words("retakes", "Propose retakes", ("Alt+Shift+O",),
         "Find sentences that were repeated; propose to cut all but the last complete attempt.",
         do=RunFinder("retakes")),
+    _words("turns", "Name the turns…", (),
+        "Add a region for each turn of a speaker, named by its first words.",
+        do=RunFinder("turns")),
+    _words("questions", "Name the questions…", (),
+        "Add a region for each question with its answer, named by the question.", do=RunFinder("questions")),
+    _words("sentences", "Mark the sentences", (), "Add a marker at each sentence, named by its words.",
+        do=RunFinder("sentences")),
     _words("model", "Choose a model folder…", (), "Choose the folder of a speech recogniser's model.",
         do=lambda parts: parts.words.transcribing.choose_model()),
     _words("download", "Download a model…", (),
@@ -70,8 +77,14 @@ COMMANDS = (
     _text("strike", "Cut the words", (), "Cut the selected words from the result; without any, do nothing.",
         do=lambda parts: parts.words.cut()),
     _text("restore", "Restore the words", ("Shift+R",),
-        "Take back the cuts of the selected words, else of the word at the playhead.",
+        "Take the selected words out of their cut; without any, take back that of the word at the playhead.",
         do=lambda parts: parts.words.restore()),
+    _text("earlier", "Move the words earlier", ("Alt+Up",),
+        "Move the selected words, else the sentence at the playhead, before the sentence before it.",
+        do=lambda parts: parts.words.move(-1)),
+    _text("later", "Move the words later", ("Alt+Down",),
+        "Move the selected words, else the sentence at the playhead, after the sentence after it.",
+        do=lambda parts: parts.words.move(1)),
     _text("correct", "Correct the words…", ("F2",),
         "Type other words for the selected ones, else for the word at the playhead.",
         do=lambda parts: parts.words.correct()),

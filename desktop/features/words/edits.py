@@ -7,18 +7,24 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
+from desktop.features.words.marks import are_cut
 from engine.core.errors import UsageError
 from engine.core.progress import Progress
 from engine.core.wording import counted, quoted
+from engine.document.analysis import Transcript
 from engine.document.edits.by_hand import delete_edits, edit_by_hand
 from engine.document.edits.markers import NamedSpan, add_all
+from engine.document.edits.proposals import move_edges
 from engine.document.kinds import KINDS
-from engine.document.proposals import Verdict
-from engine.document.state import DocumentState, Edit, merged
+from engine.document.proposals import BY_HAND, QUESTION, Verdict, edited
+from engine.document.state import DocumentState, Edit, RowChange, merged
+from engine.features.words.sentences import span_of_words
+from engine.features.words.text import joined
 from engine.review.by_hand import Payload, cut_payload, mute_payload
 
 Span = tuple[int, int]
 MUTE = "mute"
+_LABEL_LETTERS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,3 +117,47 @@ def restored(state: DocumentState, spans: Sequence[Span]) -> Edit:
     if not ids:
         raise UsageError("These words are not cut.")
     return delete_edits(state, ids)
+
+
+def restored_words(state: DocumentState, transcript: Transcript, first: int, stop: int) -> Edit:
+    """Return the edit that takes words [first, stop) out of the cuts and mutes that they are in.
+
+    A longer cut is shortened, or split in two; a part of it without a word goes as well.
+
+    Raises
+    ------
+    UsageError : none of the words is cut or muted
+    """
+    spans = transcript.spans_samples
+    back = span_of_words(transcript, first, stop, state.rate_hz, state.length_samples)
+    words = int(spans[first:stop, 0].min()), int(spans[first:stop, 1].max())
+    whole, changes = list[str](), tuple[RowChange, ...]()
+    for key in silencing(state):
+        begin, end = state.span(key)
+        if begin >= words[1] or end <= words[0]:
+            continue
+        parts = [(begin, min(end, back[0])), (max(begin, back[1]), end)]
+        left = [part for part in parts if part[0] < part[1] and are_cut(spans, [part]).any()]
+        if left:
+            changes = merged(changes, _shortened(state, key, left))
+        else:
+            whole.append(key)
+    if not changes:
+        return restored(state, [words])
+    if whole:
+        changes = merged(changes, delete_edits(state, whole).changes)
+    shown = quoted(joined(transcript.texts[first:stop]), _LABEL_LETTERS)
+    return Edit(f"Restored {shown}", changes)
+
+
+def _shortened(state: DocumentState, key: str, parts: Sequence[Span]) -> tuple[RowChange, ...]:
+    """Return the changes that leave parts of an edit: the first of a proposal, the others by hand."""
+    proposal = state.proposals[key]
+    now = edited(proposal, state.decisions.get(key))
+    payload = {name: value for name, value in now.payload.items() if name != QUESTION}
+    is_own = proposal.maker == BY_HAND
+    changes = (delete_edits(state, [key]) if is_own else move_edges(state, key, *parts[0])).changes
+    for part in parts if is_own else parts[1:]:
+        made, _ = edit_by_hand(state, proposal.kind, *part, payload, now.tracks)
+        changes = merged(changes, made.changes)
+    return changes

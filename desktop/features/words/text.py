@@ -129,9 +129,12 @@ def _firsts(transcript: Transcript, texts: Sequence[str], rate_hz: int) -> list[
     if not texts:
         return []
     spans_s = samples_to_s_array(transcript.spans_samples, max(rate_hz, 1))
+    order = np.argsort(spans_s[:, 0], kind="stable")  # words that were moved are not in that of the recording
+    sounded_to_s = np.maximum.accumulate(spans_s[order, 1])
     begins = np.ones(len(texts), np.bool_)
-    sounded_to_s = np.maximum.accumulate(spans_s[:, 1])
-    begins[1:] = (spans_s[1:, 0] - sounded_to_s[:-1] >= PAUSE_S) | (np.diff(transcript.speakers) != 0)
+    begins[order[1:]] = spans_s[order[1:], 0] - sounded_to_s[:-1] >= PAUSE_S
+    begins[1:] |= np.diff(transcript.speakers) != 0
+    begins[0] = True
     firsts, parted = list[int](), [*np.flatnonzero(begins).tolist(), len(texts)]
     for first, stop in pairwise(parted):
         while stop - first > _LONGEST_WORDS:

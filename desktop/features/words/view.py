@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QBrush,
     QColor,
@@ -27,7 +27,7 @@ from PySide6.QtGui import (
     QTextLayout,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QFrame, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QPlainTextEdit, QWidget
 
 from desktop.features.words.marks import (
     CUT,
@@ -51,6 +51,7 @@ _ARROWS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down)
 _FAR = (Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
 _KEYS = frozenset({*_ARROWS, *_FAR})
 _CUTTING = frozenset({Qt.Key.Key_Delete, Qt.Key.Key_Backspace})
+_STOPPING = frozenset({Qt.Key.Key_Escape})
 _HELD = WITH_SHIFT | Qt.KeyboardModifier.ControlModifier
 _SIDE = 13
 _HEAD = 22
@@ -66,6 +67,7 @@ class WordsView(QPlainTextEdit):
     clicked(word) : a word was clicked, or reached by keys
     selected(first, stop) : words [first, stop) were selected
     correcting(word) : a word was double-clicked
+    moved(place) : the selected words were dropped before the word at this place, or after the last one
     cutting : the key that cuts was pressed
     head_opened(paragraph) : a head was double-clicked
     menu_requested(place) : on the screen
@@ -75,6 +77,7 @@ class WordsView(QPlainTextEdit):
     clicked = Signal(int)
     selected = Signal(int, int)
     correcting = Signal(int)
+    moved = Signal(int)
     cutting = Signal()
     head_opened = Signal(int)
     menu_requested = Signal(QPoint)
@@ -87,6 +90,9 @@ class WordsView(QPlainTextEdit):
         self._theme, self._clock_s, self._scrolled_s = theme, clock_s, -_RESTS_S
         self._page, self._marks = _EMPTY, np.zeros(0, np.uint8)
         self._caret, self._anchor, self._end = 0, 0, 0
+        self._pressed: QPoint | None = None
+        self._is_selecting = False
+        self._drop: tuple[int, int] | None = None
         self._formats: dict[int, QTextCharFormat] = {}
         self.setReadOnly(True)
         self.setUndoRedoEnabled(False)
@@ -101,6 +107,7 @@ class WordsView(QPlainTextEdit):
         self.document().setDefaultTextOption(option)
         self.setAccessibleName("Transcript")
         self.viewport().setCursor(Qt.CursorShape.IBeamCursor)
+        self.viewport().setMouseTracking(True)
         self.verticalScrollBar().actionTriggered.connect(self._note_scrolling)
         self.set_theme(theme)
 
@@ -129,6 +136,11 @@ class WordsView(QPlainTextEdit):
     def caret(self) -> int:
         """The word that keys begin at."""
         return self._caret
+
+    @property
+    def anchor(self) -> int:
+        """The word that a selection begins at."""
+        return self._anchor
 
     def set_page(self, page: Page, marks: Marks, *, is_new: bool) -> None:
         """Show a text; of the same document, only the part that changed is laid out again.
@@ -228,6 +240,17 @@ class WordsView(QPlainTextEdit):
                 block.layout().draw(painter, at, self._styled(block), area)
             at += QPointF(0.0, height)
             block = block.next()
+        if self._drop is not None:
+            caret = self._rect_at(self._drop[1])
+            caret.setLeft(caret.left() - px(2))  # in the space between words, not over a letter
+            caret.setWidth(px(2))
+            painter.fillRect(caret, QColor(self._theme.undecided))
+
+    def _rect_at(self, place: int) -> QRect:
+        """Return the rectangle of a cursor at a place of the text."""
+        cursor = QTextCursor(self.document())
+        cursor.setPosition(place)
+        return self.cursorRect(cursor)
 
     def _styled(self, block: QTextBlock) -> list[QTextLayout.FormatRange]:
         """Return how the runs of a line are painted."""
@@ -310,29 +333,77 @@ class WordsView(QPlainTextEdit):
         return self.word_at(place) if head is None else int(self._page.firsts[head])
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        word = self._word_near(event.position().toPoint())
+        place = event.position().toPoint()
+        word = self._word_near(place)
         if word is None or event.button() != Qt.MouseButton.LeftButton:
             return
-        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+        has_shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        self._is_selecting = has_shift or not self._is_on_selected(place)
+        if has_shift:
             self._extend_to(word)
-        else:
+        elif self._is_selecting:
             self._anchor = self._end = word
             self._go(word)
+        else:
+            self._pressed = place  # to move the words, or a click
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if not event.buttons() & Qt.MouseButton.LeftButton or not len(self._page.starts):
-            return
         place, height = event.position().toPoint(), self.viewport().height()
+        if not len(self._page.starts):
+            return
+        if not event.buttons() & Qt.MouseButton.LeftButton:
+            is_held = self._is_on_selected(place)
+            self.viewport().setCursor(Qt.CursorShape.ArrowCursor if is_held else Qt.CursorShape.IBeamCursor)
+            return
         if not 0 <= place.y() < height:  # the text goes on there
             bar = self.verticalScrollBar()
             bar.setValue(bar.value() + (1 if place.y() > 0 else -1))
             place.setY(min(max(place.y(), 0), height - 1))
-        word = self._word_near(place)
+        if self._pressed is not None:
+            far = QApplication.startDragDistance()
+            if self._drop is not None or (place - self._pressed).manhattanLength() >= far:
+                self._show_drop(self._drop_at(place))
+            return
+        word = self._word_near(place) if self._is_selecting else None
         if word is not None and word != self._end:
             self._extend_to(word)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         event.accept()
+        pressed, drop, self._is_selecting = self._pressed, self._drop, False
+        self.stop_moving()
+        if pressed is None:
+            return
+        if drop is not None:
+            self.moved.emit(drop[0])
+        elif (word := self._word_near(pressed)) is not None:
+            self._anchor = self._end = word
+            self._go(word)
+
+    def stop_moving(self) -> bool:
+        """Leave the words that are dragged where they are; return False without any."""
+        is_moving = self._drop is not None
+        self._pressed = None
+        self._show_drop(None)
+        return is_moving
+
+    def _show_drop(self, drop: tuple[int, int] | None) -> None:
+        if drop != self._drop:
+            self._drop = drop
+            self.viewport().update()
+
+    def _is_on_selected(self, place: QPoint) -> bool:
+        word = self.word_at(place) if self._paragraph_of_head(place) is None else None
+        return word is not None and bool(self._marks[word] & SELECTED)
+
+    def _drop_at(self, place: QPoint) -> tuple[int, int] | None:
+        """Return where dragged words would go: before which word, and the place of the caret in the text."""
+        word = self._word_near(place)
+        if word is None:
+            return None
+        start, stop = int(self._page.starts[word]), int(self._page.stops[word])
+        at = self.cursorForPosition(place).position()
+        return (word + 1, stop) if 2 * at > start + stop else (word, start)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         place = event.position().toPoint()
@@ -361,13 +432,16 @@ class WordsView(QPlainTextEdit):
     def event(self, event: QEvent) -> bool:
         """Keep the keys that move and cut; all others are commands of the window."""
         if event.type() == QEvent.Type.ShortcutOverride:
-            event.setAccepted(is_own_key(event, _KEYS, _HELD) or is_own_key(event, _CUTTING))
+            is_own = is_own_key(event, _KEYS, _HELD) or is_own_key(event, _CUTTING)
+            event.setAccepted(is_own or (self._drop is not None and is_own_key(event, _STOPPING)))
             return event.isAccepted()
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in _CUTTING and not event.modifiers():
             self.cutting.emit()
+            return
+        if event.key() in _STOPPING and self.stop_moving():
             return
         if event.key() not in _KEYS or event.modifiers() & ~_HELD or not len(self._page.starts):
             event.ignore()
@@ -435,14 +509,9 @@ class WordsView(QPlainTextEdit):
             place.setY(place.y() - offset * QFontMetricsF(self.document().defaultFont()).lineSpacing())
 
     def _middle_of(self, word: int) -> QPointF | None:
-        cursor = QTextCursor(self.document())
-        cursor.setPosition(int(self._page.starts[word]))
-        area = self._area_of(word)
-        if area is None:
+        if self._area_of(word) is None:
             return None
-        first = self.cursorRect(cursor)
-        cursor.setPosition(int(self._page.stops[word]))
-        last = self.cursorRect(cursor)
+        first, last = (self._rect_at(int(ends[word])) for ends in (self._page.starts, self._page.stops))
         x = (first.x() + last.x()) / 2 if first.y() == last.y() else float(first.x())
         return QPointF(x, first.center().y())
 

@@ -8,6 +8,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
 
 from desktop.features.words import marks as marking
+from desktop.features.words.arranged import bounds_of_sentences, in_order, moved_words, order_of, runs_in
 from desktop.features.words.corrections import corrected, renamed
 from desktop.features.words.edits import (
     MuteRequest,
@@ -19,6 +20,7 @@ from desktop.features.words.edits import (
     mute_all,
     muted_spans,
     restored,
+    restored_words,
 )
 from desktop.features.words.marks import CUT, FOUND, HERE, PLAYING, PROPOSED, SELECTED, UNSURE
 from desktop.features.words.panel import WordsPanel
@@ -43,10 +45,12 @@ from engine.features.words.text import joined
 NOT_YET = "No transcript yet. Recognise the words first ‹words.transcribe›."
 _MENU = (
     ("words.strike", "words.restore"),
+    ("words.earlier", "words.later"),
     ("words.correct", "words.speaker", "words.copy"),
     ("words.search",),
 )
 _LABEL_LETTERS = 40
+_NO_WORDS = np.zeros(0, np.int64)
 
 
 class Words(QObject):
@@ -58,7 +62,7 @@ class Words(QObject):
     ----------
     panel : the text with its search
     transcribing : recognises the words
-    marks : of the words that are shown, shape (n,), see `marks`
+    marks : of the words as they are shown, shape (n,), see `marks`
 
     Signals
     -------
@@ -77,6 +81,7 @@ class Words(QObject):
         self.transcribing = Transcribing(window, shell)
         self._transcript: Transcript | None = None
         self.marks = np.zeros(0, np.uint8)
+        self._order, self._place_of = _NO_WORDS, _NO_WORDS
         self._selected, self._current, self._is_shown = (0, 0), -1, False
         self._index: WordIndex | None = None
         self._places: list[Span] = []
@@ -97,6 +102,7 @@ class Words(QObject):
         view.correcting.connect(reporting_refusals(self._correct_clicked, report))
         view.head_opened.connect(reporting_refusals(self._rename_in, report))
         view.cutting.connect(reporting_refusals(self.cut, report))
+        view.moved.connect(reporting_refusals(self._drop, report))
         view.menu_requested.connect(self._open_menu)
         self.panel.focused.connect(self._follow_focus)
         self.panel.searched.connect(self._search_for)
@@ -155,6 +161,7 @@ class Words(QObject):
             self._refresh()
             self._show_lane()
         elif change.proposals:
+            self._refresh()
             self._mark_cuts()
             self._mark_proposal()
 
@@ -168,9 +175,11 @@ class Words(QObject):
             self._show_reason()
             return
         self.panel.show_offer("", ())
-        if self._transcript is before and self._is_shown:
+        order = order_of(self._session.state, self._transcript)
+        if self._transcript is before and self._is_shown and np.array_equal(order, self._order):
             return
-        transcript = self._transcript
+        self._order, self._place_of = order, np.argsort(order)
+        transcript = in_order(self._transcript, order)
         page = page_of(transcript, self._session.state.rate_hz)
         self.marks = np.zeros(len(transcript), np.uint8)
         self.marks[transcript.probabilities < marking.UNSURE_BELOW] |= UNSURE
@@ -221,7 +230,8 @@ class Words(QObject):
     # marks
 
     def _set_mark(self, mark: np.uint8, flags: marking.Flags) -> None:
-        self.panel.view.repaint_words(marking.set_mark(self.marks, mark, flags))
+        """Give flagged words a mark, and take it from others; flags are in the order of the recording."""
+        self.panel.view.repaint_words(marking.set_mark(self.marks, mark, flags[self._order]))
 
     def _mark_cuts(self) -> None:
         if self._transcript is None:
@@ -236,8 +246,8 @@ class Words(QObject):
         self._set_mark(PROPOSED, marking.are_inside(self._transcript.spans_samples, *(span or (0, 0))))
 
     def _span_of(self, first: int, stop: int) -> Span:
-        """Return the span of words [first, stop) in document samples."""
-        spans = self.required().spans_samples[first:stop]
+        """Return the span of the words at places [first, stop) of the text in document samples."""
+        spans = self.required().spans_samples[self._order[first:stop]]
         return int(spans[:, 0].min()), int(spans[:, 1].max())
 
     # the playhead
@@ -254,17 +264,20 @@ class Words(QObject):
         if word == self._current:
             return
         before, self._current = self._current, word
-        changed = [one for one in (before, word) if 0 <= one < len(self.marks)]
+        changed = self._place_of[[one for one in (before, word) if 0 <= one < len(self.marks)]]
         self.marks[changed] &= ~PLAYING
         if word >= 0:
-            self.marks[word] |= PLAYING
-            self.panel.view.reveal(word, follows=True)
-        self.panel.view.repaint_words(np.array(changed, np.int64))
+            self.marks[self._place_of[word]] |= PLAYING
+            self.panel.view.reveal(int(self._place_of[word]), follows=True)
+        self.panel.view.repaint_words(changed)
 
     # the selection
 
     def _select(self, first: int, stop: int) -> None:
-        self._selecting.select(*self._span_of(first, stop))
+        """Select the words at places [first, stop), as far as they follow each other in the recording."""
+        runs, anchor = list(runs_in(self._order, first, stop)), self.panel.view.anchor
+        run = next((one for one in runs if one[0] <= anchor < one[1]), runs[0])
+        self._selecting.select(*self._span_of(*run))
 
     def _follow_selection(self) -> None:
         if self._transcript is None or not self._is_shown:
@@ -272,13 +285,14 @@ class Words(QObject):
         span = self._selecting.span
         flags = marking.are_inside(self._transcript.spans_samples, *(span or (0, 0)))
         self._set_mark(SELECTED, flags)
-        chosen = np.flatnonzero(flags)
+        chosen, places = np.flatnonzero(flags), np.flatnonzero(flags[self._order])
         self._selected = (int(chosen[0]), int(chosen[-1]) + 1) if len(chosen) else (0, 0)
-        caret = max(self._current, 0)
-        self.panel.view.show_selected(*(self._selected if len(chosen) else (caret, caret)))
+        caret = int(self._place_of[max(self._current, 0)])
+        shown = (int(places[0]), int(places[-1]) + 1) if len(places) else (caret, caret)
+        self.panel.view.show_selected(*shown)
 
     def _chosen(self) -> tuple[int, int]:
-        """Return the selected words, else the one at the playhead."""
+        """Return the selected words in the order of the recording, else the one at the playhead."""
         self.required()
         first, stop = self._selected
         if first < stop:
@@ -300,13 +314,17 @@ class Words(QObject):
         self._by_hand.cut()
 
     def restore(self) -> None:
-        """Take back the cuts of the selected words, else of the word at the playhead.
+        """Take the selected words out of their cuts; without any, take back the cuts at the playhead.
 
         Raises
         ------
         UsageError : no transcript, or the words are not cut
         """
-        edit = restored(self._session.state, [self._span_of(*self._chosen())])
+        state, (first, stop) = self._session.state, self._chosen()
+        if self._selected[0] < self._selected[1]:
+            edit = restored_words(state, self.required(), first, stop)
+        else:
+            edit = restored(state, [tuple(self.required().spans_samples[first].tolist())])
         self.said.emit(self._session.apply(edit).label)
 
     def copy(self) -> None:
@@ -317,10 +335,58 @@ class Words(QObject):
         QGuiApplication.clipboard().setText(joined(map(shown_word, transcript.texts[first:stop])))
         self.said.emit(f"Copied {counted(stop - first, 'word')}")
 
+    # moves
+
+    def _drop(self, place: int) -> None:
+        """Move the selected words before the word at a place of the text; next to themselves, do nothing."""
+        first, stop = self._places_of_selected()
+        if not first <= place <= stop:
+            self._move(place)
+
+    def move(self, direction: int) -> None:
+        """Move the selected words, else the sentence at the playhead, a sentence earlier (-1) or later (1).
+
+        Raises
+        ------
+        UsageError : no transcript or word, the words cannot be moved, or they are the first or the last ones
+        """
+        transcript = self.required()
+        bounds = np.append(bounds_of_sentences(transcript, self._order), len(transcript))
+        if self._selected[0] >= self._selected[1]:
+            here = int(bounds.searchsorted(self._place_of[self._chosen()[0]], side="right"))
+            self._select(int(bounds[here - 1]), int(bounds[here]))
+        first, stop = self._places_of_selected()
+        places = bounds[bounds < first] if direction < 0 else bounds[bounds > stop]
+        if not len(places):
+            raise UsageError(f"These words are the {'first' if direction < 0 else 'last'} ones already.")
+        words = self._selected
+        self._move(int(places[-1 if direction < 0 else 0]))
+        first = int(self._place_of[words[0]])
+        self._select(first, first + words[1] - words[0])
+        self.panel.view.set_ends(first, first + words[1] - words[0] - 1)
+        self.panel.view.reveal(first)
+
+    def _places_of_selected(self) -> tuple[int, int]:
+        """Return the places [first, stop) of the selected words in the text."""
+        places = np.sort(self._place_of[slice(*self._selected)])
+        if not len(places):
+            raise UsageError("No words are selected: drag over words, or hold Shift with the arrow keys.")
+        if places[-1] - places[0] >= len(places):
+            raise UsageError(
+                "Moved words are among the selected ones: select words that play one after another."
+            )
+        return int(places[0]), int(places[-1]) + 1
+
+    def _move(self, place: int) -> None:
+        state, transcript = self._session.state, self.required()
+        if (self.marks[self._place_of[slice(*self._selected)]] & CUT).all():
+            raise UsageError("These words are cut. Restore them first ‹words.restore›.")
+        self._by_hand.make(*moved_words(state, transcript, *self._selected, self._order[place:].tolist()))
+
     # corrections
 
-    def _correct_clicked(self, word: int) -> None:
-        first, stop = self._selected
+    def _correct_clicked(self, place: int) -> None:
+        (first, stop), word = self._selected, int(self._order[place])
         self._ask_words(*((first, stop) if first <= word < stop else (word, word + 1)))
 
     def correct(self) -> None:
@@ -335,7 +401,9 @@ class Words(QObject):
     def _ask_words(self, first: int, stop: int) -> None:
         transcript, rate_hz = self.required(), self._session.state.rate_hz
         before = joined(map(shown_word, transcript.texts[first:stop]))
-        start, end = (format_time(samples_to_s(at, rate_hz), 1) for at in self._span_of(first, stop))
+        spans = transcript.spans_samples[first:stop]
+        times = int(spans[:, 0].min()), int(spans[:, 1].max())
+        start, end = (format_time(samples_to_s(at, rate_hz), 1) for at in times)
         text = form_dialogs.ask_words(
             self._window, before, f"Spoken from {start} to {end}. The sound stays as it is."
         )
@@ -353,11 +421,11 @@ class Words(QObject):
         ------
         UsageError : no transcript or word, or the name cannot be used
         """
-        self._rename_in(self.page.paragraph_of(self._chosen()[0]))
+        self._rename_in(self.page.paragraph_of(int(self._place_of[self._chosen()[0]])))
 
     def _rename_in(self, paragraph: int) -> None:
         transcript = self.required()
-        word = self.page.words_of(paragraph)[0]
+        word = int(self._order[self.page.words_of(paragraph)[0]])
         name = name_of(transcript, word)
         wanted = form_dialogs.ask_speaker_name(self._window, name)
         if wanted is not None:
@@ -391,7 +459,7 @@ class Words(QObject):
         if self._transcript is not None and self._is_shown:
             if text.strip():
                 if self._index is None:
-                    self._index = index_of(self._transcript.texts)
+                    self._index = index_of([self._transcript.texts[word] for word in self._order.tolist()])
                 self._places = places(self._index, text)
             self._show_places()
         self.panel.show_count(self._place, len(self._places))
@@ -400,8 +468,8 @@ class Words(QObject):
         found, here = (np.zeros(len(self.marks), np.bool_) for _ in range(2))
         for number, (first, stop) in enumerate(self._places):
             (here if number == self._place else found)[first:stop] = True
-        self._set_mark(FOUND, found)
-        self._set_mark(HERE, here)
+        for mark, flags in ((FOUND, found), (HERE, here)):
+            self._set_mark(mark, flags[self._place_of])
 
     def step(self, step: int) -> None:
         """Go to the next place found (1), or the one before (-1), cyclically; its words are selected.
@@ -412,7 +480,7 @@ class Words(QObject):
         """
         found = self._required_places()
         if self._place is None:
-            here = max(self._current, 0)
+            here = int(self._place_of[max(self._current, 0)])
             after = next((number for number, one in enumerate(found) if one[0] >= here), 0)
             self._place = after if step > 0 else (after - 1) % len(found)
         else:
@@ -440,7 +508,8 @@ class Words(QObject):
         ]
         if not found:
             raise UsageError("All places are cut already.")
-        return tuple(self._span_of(*one) for one in found)
+        parts = (part for one in found for part in runs_in(self._order, *one))
+        return tuple(self._span_of(*one) for one in parts)
 
     def cut_all(self) -> None:
         """Cut every place found; raises where nothing is found, or all is cut."""

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Self
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from engine.analysis.signal.dead_air import LEAST_S, pauses
 from engine.core.progress import Progress
-from engine.core.timebase import format_time, s_to_samples, samples_to_s
+from engine.core.timebase import common, format_time, outside, s_to_samples, samples_to_s
 from engine.core.wording import counted, percent
-from engine.document.analysis import BeatGrid, Listening, NearestReference, ScoreCurve
+from engine.document.analysis import WORDS, BeatGrid, Listening, NearestReference, ScoreCurve, Transcript
+from engine.document.edits.analyses import known_transcript
 from engine.document.kinds.order import CUT
 from engine.document.proposals import BY_SHORTENING, Proposal
 from engine.document.settings import LIMITS, ThresholdMode, cut_settings
 from engine.document.state import DocumentState
 from engine.features.taste.cuts.profile import PAUSES
 from engine.features.taste.document_cuts import propose, propose_pauses, share_of_minutes
+from engine.features.words.sentences import ends_sentence
+from engine.features.words.text import in_context
 from engine.recordings.channel_faults import channel_faults, channel_faults_sentence
 from engine.review.finders import Finder, FinderRequest, FinderSettings, Found, limited
 
@@ -144,6 +150,8 @@ DEAD_AIR = Finder("Dead air", "Cuts pauses in the music.", _find_dead_air, needs
 
 
 _LEAST_CUT_S = 0.05
+_LEFT_S, _MORE = 0.4, 1.5
+"""Left of a pause, and how many times as much at the end of a sentence."""
 _SCORES = (0.5, 0.95)
 """Scores of a pause hardly longer than the limit, and of an endless one."""
 
@@ -161,11 +169,17 @@ class PausesSettings(FinderSettings):
         "no limit",
     )
     leave_s: float = Field(
-        0.4,
+        _LEFT_S,
         ge=0.0,
         le=600.0,
         title="Leave of each",
         description="the length that is left, half of it at either end",
+    )
+    leave_after_sentence_s: float | None = limited(
+        (0.0, 600.0),
+        "Leave after a sentence",
+        "the length that is left between two sentences of a transcript; default: 1.5 times as much",
+        "1.5 times",
     )
 
     @model_validator(mode="before")
@@ -175,15 +189,16 @@ class PausesSettings(FinderSettings):
         longest_s = values.get("longer_than_s")
         if "leave_s" in values or not isinstance(longest_s, int | float):
             return values
-        return {**values, "leave_s": min(0.4, longest_s)}
+        return {**values, "leave_s": min(_LEFT_S, longest_s)}
 
     @model_validator(mode="after")
     def _require_shorter(self) -> Self:
-        if self.leave_s > self.longer_than_s:
-            raise ValueError(
-                f"{self.leave_s:g} s cannot be left of pauses longer than {self.longer_than_s:g} s: "
-                f"give 0 to {self.longer_than_s:g} s."
-            )
+        for left_s in (self.leave_s, self.left_after_sentence_s):
+            if left_s > self.longer_than_s:
+                raise ValueError(
+                    f"{left_s:g} s cannot be left of pauses longer than {self.longer_than_s:g} s: "
+                    f"give 0 to {self.longer_than_s:g} s."
+                )
         if self.up_to_s is not None and self.up_to_s <= self.longer_than_s:
             raise ValueError(
                 f"Pauses up to {self.up_to_s:g} s cannot be longer than {self.longer_than_s:g} s: "
@@ -191,31 +206,48 @@ class PausesSettings(FinderSettings):
             )
         return self
 
+    @property
+    def left_after_sentence_s(self) -> float:
+        """The length that is left between two sentences."""
+        if self.leave_after_sentence_s is not None:
+            return self.leave_after_sentence_s
+        return max(self.leave_s, min(_MORE * self.leave_s, self.longer_than_s))
+
+
+@dataclass(frozen=True, slots=True)
+class _Pause:
+    """A pause [start, stop) in samples, the words around it if known, and whether a sentence ends before."""
+
+    start: int
+    stop: int
+    context: str = ""
+    is_after_sentence: bool = False
+
 
 def find_pauses(request: FinderRequest, progress: Progress) -> Found:
     """Propose to shorten each pause whose length is between those of the settings.
 
     Half of the remaining pause is at either end; at the start and the end of the recording only that half
-    remains.
+    remains. With a transcript, a pause has no part of a word, and more of it remains after a sentence.
     """
     progress.check_cancelled()
     state, settings, listening = request.state, request.settings, request.analyses.get("listening")
     assert isinstance(listening, Listening), "the finder needs it"
     assert isinstance(settings, PausesSettings)
     hop = listening.hop_samples
-    found = pauses(listening.loudness_db, hop / state.rate_hz, settings.longer_than_s) * hop
-    found[:, 1] = found[:, 1].clip(max=state.length_samples)
-    short = found
+    spans = pauses(listening.loudness_db, hop / state.rate_hz, settings.longer_than_s) * hop
+    spans[:, 1] = spans[:, 1].clip(max=state.length_samples)
+    transcript = known_transcript(state, request.analyses.get(WORDS))
+    # subtitles of another program have no exact edges: their words cover pauses
+    if transcript is not None and transcript.model and len(transcript):
+        found = _between_words(spans, transcript, s_to_samples(settings.longer_than_s, state.rate_hz))
+    else:
+        found = [_Pause(start, stop) for start, stop in spans.tolist()]
+    most = state.length_samples
     if settings.up_to_s is not None:
-        short = found[found[:, 1] - found[:, 0] <= s_to_samples(settings.up_to_s, state.rate_hz)]
-    cuts, leave = short.copy(), s_to_samples(settings.leave_s, state.rate_hz)
-    cuts[short[:, 0] > 0, 0] += leave // 2
-    cuts[short[:, 1] < state.length_samples, 1] -= leave - leave // 2
-    long = cuts[:, 1] - cuts[:, 0] >= s_to_samples(_LEAST_CUT_S, state.rate_hz)
-    made = tuple(
-        _cut(request, cut, (stop - start) / state.rate_hz, settings.longer_than_s)
-        for cut, (start, stop) in zip(cuts[long].tolist(), short[long].tolist(), strict=True)
-    )
+        most = s_to_samples(settings.up_to_s, state.rate_hz)
+    short = [one for one in found if one.stop - one.start <= most]
+    made = tuple(filter(None, (_shortened(request, settings, one) for one in short)))
     cut_s = samples_to_s(sum(one.stop_samples - one.start_samples for one in made), state.rate_hz)
     left = len(found) - len(short)
     summary = "No pause to shorten." if left else "No pause is that long."
@@ -227,18 +259,43 @@ def find_pauses(request: FinderRequest, progress: Progress) -> Found:
     return Found(made, summary, figures={"cut_s": cut_s, "left_pauses": left})
 
 
-def _cut(request: FinderRequest, cut: tuple[int, int], pause_s: float, longest_s: float) -> Proposal:
-    start, stop = cut
-    left_s = pause_s - (stop - start) / request.state.rate_hz
-    reason = f"A pause of {pause_s:.1f} s, of which {left_s:.1f} s is left."
+def _between_words(spans: NDArray[np.int64], transcript: Transcript, least: int) -> list[_Pause]:
+    """Return the parts of pauses that are in no word and have a least length, in samples."""
+    words, texts, speakers = transcript.spans_samples, transcript.texts, transcript.speakers
+    free = common(spans, outside(words, 0, int(max(spans.max(initial=0), words.max()))))
+    found = list[_Pause]()
+    for start, stop in free[np.diff(free)[:, 0] >= least].tolist():
+        after = int(words[:, 0].searchsorted(start))
+        is_end = 0 < after < len(words) and (
+            ends_sentence(texts[after - 1]) or speakers[after - 1] != speakers[after]
+        )
+        found.append(_Pause(start, stop, in_context(texts, after, after, "pause"), bool(is_end)))
+    return found
+
+
+def _shortened(request: FinderRequest, settings: PausesSettings, pause: _Pause) -> Proposal | None:
+    """Return the cut that shortens a pause; None if it is too short."""
+    state = request.state
+    left_s = settings.left_after_sentence_s if pause.is_after_sentence else settings.leave_s
+    leave = s_to_samples(left_s, state.rate_hz)
+    start = pause.start + (leave // 2 if pause.start > 0 else 0)
+    stop = pause.stop - (leave - leave // 2 if pause.stop < state.length_samples else 0)
+    if stop - start < s_to_samples(_LEAST_CUT_S, state.rate_hz):
+        return None
+    pause_s = samples_to_s(pause.stop - pause.start, state.rate_hz)
+    rest_s = pause_s - samples_to_s(stop - start, state.rate_hz)
+    where = " after a sentence" if pause.is_after_sentence else ""
+    words = f": {pause.context}" if pause.context else "."
+    reason = f"A pause of {pause_s:.1f} s{where}, of which {rest_s:.1f} s is left{words}"
     least, most = _SCORES
-    score = most - (most - least) * min(1.0, longest_s / pause_s)
+    score = most - (most - least) * min(1.0, settings.longer_than_s / pause_s)
     return request.cut(start, stop, score, reason)
 
 
 SHORTER_PAUSES = Finder(
     "Shorten pauses",
-    "Leaves less of long pauses, half of it at either end, so that no word is cut off.",
+    "Leaves less of long pauses, half of it at either end, so that no word is cut off. With a transcript, "
+    "leaves more between sentences.",
     find_pauses,
     PausesSettings,
     needs=("listening",),

@@ -18,7 +18,7 @@ from engine.core.timebase import inside
 from engine.document.analysis import Transcript
 from engine.document.state import DocumentState
 from engine.document.tracks import audible
-from engine.features.words.captions import ENDS
+from engine.features.words.sentences import ends_sentence
 from engine.recordings.track_audio import Microphones
 
 Floats = NDArray[np.float64]
@@ -84,20 +84,26 @@ def with_speakers_of_tracks(
 
 
 def track_levels(microphones: Microphones, spans_samples: Places, progress: Progress = SILENT) -> TrackLevels:
-    """Compute the levels of tracks in one pass.
+    """Compute the levels of tracks in one pass; see `frame_powers` and `levels_of`."""
+    return levels_of(frame_powers(microphones, progress), spans_samples, frame_samples(microphones.rate_hz))
+
+
+def frame_samples(rate_hz: int) -> int:
+    """Return the length of a frame of `frame_powers`, 20 ms."""
+    return round(_FRAME_S * rate_hz)
+
+
+def frame_powers(microphones: Microphones, progress: Progress = SILENT) -> NDArray[np.float32]:
+    """Compute the power of tracks in frames, float32, shape (tracks, frames).
 
     Low frequencies, such as those of rooms, count less. Memory holds four bytes for each track and 20 ms.
-
-    Parameters
-    ----------
-    spans_samples : of the words, shape (words, 2)
 
     Raises
     ------
     SourceError : a recording cannot be read
     Cancelled : the user asked for it
     """
-    frame = round(_FRAME_S * microphones.rate_hz)
+    frame = frame_samples(microphones.rate_hz)
     count, tracks = -(-microphones.length_samples // frame), len(microphones.track_ids)
     powers = np.zeros((tracks, count), np.float32)
     for first in range(0, count, _FRAMES_READ):
@@ -106,6 +112,19 @@ def track_levels(microphones: Microphones, spans_samples: Places, progress: Prog
         last = min(first + _FRAMES_READ, count)
         audio = microphones.read(first * frame, last * frame).reshape(tracks, last - first, frame)
         powers[:, first:last] = np.square(np.diff(audio, axis=2)).mean(axis=2)
+    return powers
+
+
+def levels_of(powers: NDArray[np.float32], spans_samples: Places, frame: int) -> TrackLevels:
+    """Return the levels of tracks.
+
+    Parameters
+    ----------
+    powers : as `frame_powers` returns them
+    spans_samples : of the words, shape (words, 2)
+    frame : length of a frame in samples
+    """
+    tracks, count = powers.shape
     noise = np.percentile(powers, _NOISE_PERCENTILE, axis=1)
     means = [
         powers[:, start // frame : max(-(-stop // frame), start // frame + 1)].mean(axis=1, dtype=np.float64)
@@ -119,7 +138,7 @@ def track_levels(microphones: Microphones, spans_samples: Places, progress: Prog
 def changes_db(transcript: Transcript, rate_hz: int) -> Floats:
     """Return the cost of a change of speaker before each word, shape (words,), see `speakers_of`."""
     pauses_samples = transcript.spans_samples[1:, 0] - transcript.spans_samples[:-1, 1]
-    ends = [text.rstrip("\"'»”’)").endswith(ENDS) for text in transcript.texts[:-1]]
+    ends = list(map(ends_sentence, transcript.texts[:-1]))
     is_between = (pauses_samples > _PAUSE_S * rate_hz) | np.array(ends, np.bool_)
     return np.concatenate([[0.0], np.where(is_between, _CHANGE_AT_PAUSE_DB, _CHANGE_DB)])
 

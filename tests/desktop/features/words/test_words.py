@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,12 @@ from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from desktop.features.words.marks import CUT, FOUND, HERE, PLAYING, PROPOSED, SELECTED
 from desktop.shell.command import WORDS_LAYER
 from engine.core.errors import UsageError
-from engine.document.proposals import Verdict
+from engine.document.edits.proposals import decide, replace_proposals
+from engine.document.proposals import BY_HAND, Verdict
 from tests.desktop.conftest import Hands, fill
 from tests.desktop.documents import make_document
 from tests.desktop.features.words.conftest import Talk
+from tests.engine.sound.edl.recordings import cut_proposal
 from tests.hostile.bad_files import good
 
 UM, KNOW = 1, 3
@@ -105,6 +108,46 @@ def test_cut_words_are_restored(talk: Talk) -> None:
     assert not session.state.proposals
     talk.hands.press("Shift+R")
     assert len(talk.refused) == 1
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "cut", "edits"),
+    [(3, 5, [2, 6, 7], 2), (2, 4, [5, 6, 7], 1), (6, 7, [2, 3, 4, 5], 1), (2, 7, [], 0), (1, 9, [], 0)],
+)
+def test_only_selected_words_of_a_longer_cut_are_restored(
+    talk: Talk, first: int, last: int, cut: list[int], edits: int
+) -> None:
+    session = talk.hands.window.session
+    talk.drag(2, 7)
+    talk.hands.press("Delete")
+    before = session.state
+    talk.drag(first, last)
+    talk.hands.press("Shift+R")
+    assert talk.marked(CUT) == cut
+    assert len(session.state.proposals) == edits
+    spans = talk.transcript.spans_samples
+    for start, stop in map(session.state.span, session.state.proposals):
+        assert not ((spans[:, 0] < start) & (start < spans[:, 1])).any()
+        assert not ((spans[:, 0] < stop) & (stop < spans[:, 1])).any()
+    talk.hands.press("Ctrl+Z")
+    assert session.state == before, "one step"
+
+
+def test_words_are_restored_out_of_a_proposal(talk: Talk) -> None:
+    session = talk.hands.window.session
+    start, stop = talk.span(2, 8)
+    proposal = replace(cut_proposal(start, stop, name="p"), payload={"crossfade_ms": 5.0})
+    session.apply(replace_proposals(session.state, [proposal], {}, "Proposed"))
+    session.apply(decide(session.state, ["p"], Verdict.ACCEPTED))
+    before = session.state
+    talk.drag(4, 5)
+    talk.hands.press("Shift+R")
+    assert talk.marked(CUT) == [2, 3, 6, 7]
+    assert session.state.verdict("p") is Verdict.ACCEPTED
+    (other,) = (one for key, one in session.state.proposals.items() if key != "p")
+    assert (other.maker, other.payload) == (BY_HAND, {"crossfade_ms": 5.0})
+    talk.hands.press("Ctrl+Z")
+    assert session.state == before
 
 
 def test_a_cut_made_elsewhere_strikes_words_through(talk: Talk) -> None:
@@ -311,3 +354,24 @@ def test_the_lane_follows_a_correction_and_its_undo(talk: Talk) -> None:
     assert "hm" in lane(talk)
     talk.hands.press("Ctrl+Z")
     assert "hm" not in lane(talk)
+
+
+def test_turns_and_sentences_are_named_as_one_step_each(talk: Talk) -> None:
+    session, run = talk.hands.window.session, talk.hands.window.commands.run
+    before = session.state
+    talk.hands.do_and_answer(lambda: run("words.turns"), fill(Shortest="1"))
+    talk.hands.finish_work()
+    assert [one.name for one in session.state.markers.values()] == [
+        "Anna: Well, um, you know, the whole thing began …",
+        "Ben: And then, um, they left.",
+    ]
+    talk.hands.press("Ctrl+Z")
+    run("words.sentences")
+    talk.hands.finish_work()
+    assert [one.name for one in session.state.markers.values()][1:] == [
+        "Nobody knew.",
+        "You know?",
+        "And then, um, they left.",
+    ]
+    talk.hands.press("Ctrl+Z")
+    assert session.state == before

@@ -19,7 +19,7 @@ from engine.cli.main import main
 from engine.core.progress import SILENT
 from engine.document.analysis import BeatGrid
 from engine.document.document import Document
-from engine.document.edits.markers import add_region
+from engine.document.edits.markers import NamedSpan, add_all, add_region
 from engine.document.edits.proposals import decide, replace_proposals, set_analyses
 from engine.document.grid_edits import halved, set_grid
 from engine.document.proposals import Verdict
@@ -105,6 +105,39 @@ def test_every_format_has_its_page() -> None:
     pages = (Path(__file__).resolve().parents[4] / "docs" / "formats").glob("*.md")
     titles = " ".join(page.read_text("utf-8").splitlines()[0] for page in pages)
     assert not [suffix for suffix in FORMATS if f"`{suffix}`" not in titles]
+
+
+def test_regions_are_chapters_at_the_times_of_the_file(
+    export: Export, project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    chapters = tmp_path / "jam.json"
+    command = ["export", str(project), "--out", str(tmp_path / "a.mp3"), "--chapters", str(chapters)]
+    assert main(command) == 2
+    assert "No region" in capsys.readouterr().err
+    named = [
+        NamedSpan(4_000, 16_000, "Opening"),
+        NamedSpan(19_000, 40_000, "Über Rom"),  # 8,000 samples of it are cut
+        NamedSpan(60_100, 60_900, "Cut"),
+        NamedSpan(44_000, 48_000, "★★"),
+        NamedSpan(70_000, 70_000, "A marker"),
+    ]
+    with Document.open(project) as document:
+        document.apply(add_all(document.state, named, "Named"))
+    assert export("--out", tmp_path / "a.mp3", "--chapters", chapters)[1] == chapters
+    content = json.loads(chapters.read_text("utf-8"))
+    assert content["version"] == "1.2.0"
+    assert content["chapters"] == [
+        {"startTime": 0.0, "endTime": 1.5, "title": "Opening"},
+        {"startTime": 1.875, "endTime": 3.5, "title": "Über Rom"},
+    ]
+    ranged = ("--out", tmp_path / "b.wav", "--range", "2", "4", "--chapters", chapters, "--force")
+    export(*ranged)
+    [only] = json.loads(chapters.read_text("utf-8"))["chapters"]
+    assert only == {"startTime": 0.0, "endTime": 1.5, "title": "Über Rom"}
+    before = chapters.read_bytes()
+    assert main([*command, "--removed"]) == 2
+    assert main(command) != 0, "both files exist"
+    assert chapters.read_bytes() == before
 
 
 def test_stems_of_a_range_with_fewer_bits(export: Export, tmp_path: Path) -> None:

@@ -35,7 +35,14 @@ def fade(start: int, stop: int, start_ms: float, stop_ms: float) -> Asked:
     return Asked("gain", start, stop, (("gain_db", -60.0), *ramps))
 
 
+def along(start: int, stop: int, *curve: tuple[int, float]) -> Asked:
+    points = (("curve_start_samples", start), ("curve", tuple(map(list, curve))))
+    return Asked("gain", start, stop, (("gain_db", -9.0), *points))
+
+
 EDITS = (
+    along(1_000, 9_000, (0, 0.5), (800, 1.0), (2_000, 0.0), (3_000, 0.0), (3_100, 1.4), (9_000, 1.0)),
+    along(9_500, 14_000, (0, 0.0), (200, 1.0), (4_300, 1.0), (4_500, 0.0)),
     gain(21_000, 25_001, 5.0),  # within a clip, an odd number of samples
     gain(26_000, 26_011, 10.0),  # nothing but ramps
     gain(27_000, 28_000, 0.0),  # without ramps, and the next one begins where it ends

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,8 +14,9 @@ from hypothesis import strategies as st
 from engine.cli.main import main
 from engine.core.errors import UsageError
 from engine.core.progress import SILENT
-from engine.document.analysis import Listening
+from engine.document.analysis import Listening, Transcript
 from engine.document.document import Document
+from engine.document.edits.analyses import tracks_key
 from engine.document.edits.proposals import decide
 from engine.document.file.storage import apply_rows
 from engine.document.proposals import Verdict
@@ -107,6 +109,7 @@ def test_what_was_answered_and_what_others_made_stays():
         ({"longer_than_s": 2.0, "up_to_s": 2.0}, r"up to 2 s .* above 2 s"),
         ({"up_to_s": 0.5}, r"up to 0.5 s .* above 0.8 s"),
         ({"up_to_s": 9_000.0}, "9000"),
+        ({"leave_after_sentence_s": 0.9}, "0.9"),
         ({"louder_than_db": 3.0}, "louder_than_db"),
     ],
 )
@@ -142,6 +145,92 @@ def test_a_pause_as_long_as_the_limit_is_shortened():
     (one,) = shortened(document(), listening, up_to_s=4.0).found.proposals
     assert one.reason.startswith("A pause of 4.0 s")
     assert not shortened(document(), listening, up_to_s=3.98).found.proposals
+
+
+def spoken(state, texts, starts, *, word_hops=25, speakers=None, model="base"):
+    """A transcript of words that begin at these hops."""
+    spans = np.array([(start * HOP, (start + word_hops) * HOP) for start in starts], np.int64).reshape(-1, 2)
+    speakers = np.zeros(len(texts), np.int16) if speakers is None else np.array(speakers, np.int16)
+    return Transcript(
+        texts,
+        spans,
+        np.ones(len(texts), np.float32),
+        speakers,
+        names=("Anna", "Ben"),
+        model=model,
+        of_sound=tracks_key(state),
+    )
+
+
+def with_words(words, gaps, **settings):
+    state = document()
+    transcript = spoken(state, *words) if isinstance(words, tuple) else words
+    request = request_of("pauses", state, {}, {"listening": heard(gaps), "words": transcript}, settings)
+    return find_pauses(request, SILENT)
+
+
+TALK = (["We", "went", "home.", "Then", "it", "rained"], [900, 975, 1175, 1300, 2000, 2225])
+TALK_GAPS = [(1000, 1175), (1200, 1300), (2025, 2225)]
+"""Within a sentence, after one, and within the next one: 3.5, 2 and 4 s."""
+
+
+def lengths_left(found, gaps):
+    """What is left of each pause, in seconds."""
+    lengths_s = []
+    for one in found.proposals:
+        start, stop = next(gap for gap in gaps if gap[0] * HOP <= one.start_samples < gap[1] * HOP)
+        lengths_s.append(((stop - start) * HOP - (one.stop_samples - one.start_samples)) / RATE_HZ)
+    return lengths_s
+
+
+def test_more_is_left_after_a_sentence_and_rows_show_the_words():
+    found = with_words(TALK, TALK_GAPS, leave_s=0.4)
+    assert lengths_left(found, TALK_GAPS) == pytest.approx([0.4, 0.6, 0.4], abs=2.5 * HOP / RATE_HZ)
+    first, second, third = (one.reason for one in found.proposals)
+    assert first.endswith("We went [pause] home. Then it rained")
+    assert "after a sentence" in second
+    assert second.endswith("We went home. [pause] Then it rained")
+    assert "after a sentence" not in third
+    asked = with_words(TALK, TALK_GAPS, leave_s=0.2, leave_after_sentence_s=0.8)
+    assert lengths_left(asked, TALK_GAPS) == pytest.approx([0.2, 0.8, 0.2], abs=2.5 * HOP / RATE_HZ)
+
+
+def test_another_speaker_ends_a_sentence():
+    state = document()
+    texts, starts = TALK
+    words = spoken(state, texts, starts, speakers=[0, 0, 1, 1, 1, 1])
+    found = with_words(words, TALK_GAPS, leave_s=0.4)
+    assert ["after a sentence" in one.reason for one in found.proposals] == [True, True, False]
+
+
+@given(
+    GAPS, st.lists(st.integers(0, 5_900), max_size=30, unique=True), st.floats(0.3, 3.0), st.floats(0.0, 1.0)
+)
+def test_no_edge_of_a_cut_is_in_a_word(gaps, starts, longest_s, share):
+    """Words at any places, as soft ones that the level counts as a pause."""
+    state, starts = document(), sorted(starts)
+    words = spoken(state, ["soft."] * len(starts), starts)
+    found = with_words(words, gaps, longer_than_s=longest_s, leave_s=share * longest_s)
+    spans = words.spans_samples
+    for cut in found.proposals:
+        assert not ((spans[:, 0] < cut.stop_samples) & (cut.start_samples < spans[:, 1])).any()
+        assert any(a * HOP <= cut.start_samples and cut.stop_samples <= b * HOP for a, b in gaps)
+
+
+def test_words_without_exact_edges_or_of_other_sound_change_nothing():
+    state = document()
+    texts, starts = TALK
+    plain = shortened(state, heard(TALK_GAPS)).found
+    subtitles = spoken(state, texts, starts, word_hops=200, model="")
+    other = replace(spoken(state, texts, starts), of_sound="another")
+    for words in (subtitles, other, spoken(state, [], [])):
+        assert with_words(words, TALK_GAPS).proposals == plain.proposals
+
+
+def test_no_more_is_left_after_a_sentence_than_a_pause_is_long():
+    for longest_s, left_s in ((0.2, 0.2), (0.5, 0.5), (2.0, 0.6)):
+        request = request_of("pauses", document(), {}, {}, {"longer_than_s": longest_s})
+        assert request.settings.left_after_sentence_s == pytest.approx(left_s)
 
 
 def test_the_verb_shortens_them_and_the_export_is_as_much_shorter(tmp_path, capsys):

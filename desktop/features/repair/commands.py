@@ -108,7 +108,7 @@ SOUNDS = (
         "Find sounds like the selection, and propose to remove or cut them.", do=RunFinder("like-this")),
     _sound("talk", "Find talk", (), "Propose to cut talk outside songs, and add a region for each song.",
         do=RunFinder("talk")),
-    _sound("clean_voice", "Clean up a voice…", (),
+    _sound("clean_voice", "Clean up a voice…", ("Alt+Shift+V",),
         "Propose to lower noise and room of whole tracks with speech.", do=RunFinder("clean-voice")),
 )
 COMMANDS = (*REPAIRS, *SOUNDS)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -51,8 +51,14 @@ def pack(samples: Samples, rate_hz: int) -> tuple[str, bytes]:
     if _are_24_bits(samples) and (block := _flac(samples, rate_hz)) is not None:
         return FLAC24, block
     # Bytes of one place are alike, so that they deflate better next to each other.
-    planes = samples.astype("<f4").ravel().view(np.uint8).reshape(-1, _SAMPLE_BYTES).T
-    return FLOAT32, zlib.compress(planes.tobytes())
+    deflating, flat = zlib.compressobj(), np.ascontiguousarray(samples, "<f4").reshape(-1)
+    places = flat.view(np.uint8).reshape(-1, _SAMPLE_BYTES)
+    planes = [
+        deflating.compress(places[at : at + _BLOCK_FRAMES, place].tobytes())
+        for place in range(_SAMPLE_BYTES)
+        for at in range(0, len(places), _BLOCK_FRAMES)
+    ]
+    return FLOAT32, b"".join((*planes, deflating.flush()))
 
 
 def unpack(encoding: str, block: bytes, *, frames: int, channels: int) -> Samples:
@@ -65,7 +71,7 @@ def unpack(encoding: str, block: bytes, *, frames: int, channels: int) -> Sample
     ValueError, ... : see `UNREADABLE`
     """
     if encoding == FLAC24:
-        return _from_flac(block, frames, channels)
+        return np.concatenate([*_from_flac(block, frames, channels)])
     if encoding != FLOAT32:
         raise ValueError("unknown encoding")
     size_bytes = frames * channels * _SAMPLE_BYTES
@@ -79,43 +85,51 @@ def unpack(encoding: str, block: bytes, *, frames: int, channels: int) -> Sample
     return found.astype(np.float32, copy=False)
 
 
+def _blocks(samples: Samples) -> Iterator[Samples]:
+    return (samples[at : at + _BLOCK_FRAMES] for at in range(0, len(samples), _BLOCK_FRAMES))
+
+
 def _are_24_bits(samples: Samples) -> bool:
-    if np.signbit(samples[samples == 0.0]).any():
-        return False  # no integer is -0.0
-    if samples.min() < -1.0 or samples.max() >= 1.0:
-        return False
-    scaled = samples * np.float32(_FULL_SCALE)
-    return bool(np.array_equal(scaled, np.rint(scaled)))
+    for block in _blocks(samples):
+        if np.signbit(block[block == 0.0]).any():
+            return False  # no integer is -0.0
+        if block.min() < -1.0 or block.max() >= 1.0:
+            return False
+        scaled = block * np.float32(_FULL_SCALE)
+        if not np.array_equal(scaled, np.rint(scaled)):
+            return False
+    return True
 
 
 def _flac(samples: Samples, rate_hz: int) -> bytes | None:
     """Return the samples as FLAC; None if it cannot hold them, such as more than eight channels."""
-    whole = (samples * np.float32(_FULL_SCALE)).astype(np.int32) << _SPARE_BITS
-    stream = BytesIO()
+    stream, channels = BytesIO(), samples.shape[1]
     try:
-        soundfile.write(stream, whole, rate_hz, format="FLAC", subtype="PCM_24")
+        with soundfile.SoundFile(stream, "w", rate_hz, channels, "PCM_24", format="FLAC") as file:
+            for piece in _blocks(samples):
+                file.write((piece * np.float32(_FULL_SCALE)).astype(np.int32) << _SPARE_BITS)
         block = stream.getvalue()
-        found = _from_flac(block, *samples.shape)
+        read = zip(_from_flac(block, *samples.shape), _blocks(samples), strict=True)
+        is_same = all(found.tobytes() == piece.tobytes() for found, piece in read)
     except UNREADABLE:
         return None
-    return block if found.tobytes() == samples.tobytes() else None
+    return block if is_same else None
 
 
-def _from_flac(block: bytes, frames: int, channels: int) -> Samples:
+def _from_flac(block: bytes, frames: int, channels: int) -> Iterator[Samples]:
+    """Yield the samples in blocks, so that a short file that claims to be long takes no memory."""
     if not block.startswith(_FLAC):
         raise ValueError("it is not a FLAC file")
-    blocks = []
     with soundfile.SoundFile(BytesIO(block)) as file:
         if (file.frames, file.channels) != (frames, channels):
             raise ValueError("its length or channels differ from its header")
         left = frames
-        while left:  # in pieces, so that a short file that claims to be long takes no memory
+        while left:
             piece = file.read(min(left, _BLOCK_FRAMES), dtype="int32", always_2d=True)
             if not len(piece):
                 raise ValueError("it ends before its end")
-            blocks.append((piece >> _SPARE_BITS).astype(np.float32) / np.float32(_FULL_SCALE))
+            yield (piece >> _SPARE_BITS).astype(np.float32) / np.float32(_FULL_SCALE)
             left -= len(piece)
-    return np.concatenate(blocks)
 
 
 TABLE = "stored_audio"
@@ -166,7 +180,7 @@ def stored(samples: Samples, rate_hz: int) -> StoredAudio:
 
     Parameters
     ----------
-    samples : float32, shape (frames, channels)
+    samples : float32, shape (frames, channels); a read-only array, such as a mapped file, is not copied
 
     Raises
     ------
@@ -183,8 +197,10 @@ def stored(samples: Samples, rate_hz: int) -> StoredAudio:
         raise DocumentError(f"Audio of {rate_hz} Hz cannot be stored: no document has such a rate.")
     if not _is_sound(samples):
         raise DocumentError("Cannot store samples that are not numbers or far beyond full scale.")
-    own = np.array(samples, order="C")
-    own.setflags(write=False)
+    own = samples
+    if samples.flags.writeable or not samples.flags.c_contiguous:
+        own = np.array(samples, order="C")
+        own.setflags(write=False)
     return StoredAudio(_key(own, rate_hz), rate_hz, own)
 
 

@@ -180,6 +180,7 @@ class Gain:
     ----------
     tracks : ids; none for all
     ramps_ms : ramps of the gain at start and stop, inside the span
+    curve : points (sample, share of the gain), between which the share is linear; none for all of the gain
     """
 
     start_samples: int
@@ -187,6 +188,7 @@ class Gain:
     tracks: tuple[str, ...] = ()
     gain_db: float = 0.0
     ramps_ms: tuple[float, float] = (0.0, 0.0)
+    curve: tuple[tuple[int, float], ...] = ()
 
 
 class Fill(StrEnum):

@@ -6,7 +6,8 @@ take plays the clips of another lane.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Literal
 
 from engine.core.errors import DocumentError
@@ -40,6 +41,10 @@ TONE_START, TONE_STOP, IS_SILENT = "tone_start_samples", "tone_stop_samples", "i
 BY_SAMPLES, GAIN_DB, RAMP_MS = "by_samples", "gain_db", "ramp_ms"
 START_RAMP_MS, STOP_RAMP_MS = "start_ramp_ms", "stop_ramp_ms"
 """At each edge of a gain; `RAMP_MS` is the default."""
+CURVE, CURVE_START = "curve", "curve_start_samples"
+"""Shares of a gain along the timeline: points (samples after the start of the curve, share)."""
+MOST_POINTS = 8_000
+_MOST_SHARE = 100.0
 LONGEST_TONE_SAMPLES = 2**22
 """Limit for room tone, which is held in memory; proposals use a second or two."""
 QUIETEST_DB, LOUDEST_DB = -120.0, 40.0
@@ -54,6 +59,27 @@ TONE: Mapping[str, Field] = {TONE_START: _anywhere, TONE_STOP: _anywhere, IS_SIL
 _mute = validator("mute", {**TONE, **CROSSFADE})
 _slip = validator("slip", {BY_SAMPLES: number(-FARTHEST_SAMPLES, FARTHEST_SAMPLES), **CROSSFADE})
 _fade = number(0.0, LONGEST_FADE_MS)
+
+
+def _curve(what: str, value: object) -> None:
+    """Require ascending points of a whole position and a share."""
+
+    def is_point(one: object) -> bool:
+        match one:
+            case [at, int() | float() as share]:
+                return type(at) is int and type(share) is not bool and abs(share) <= _MOST_SHARE
+        return False
+
+    points = value if isinstance(value, list | tuple) else ()
+    are_points = 2 <= len(points) <= MOST_POINTS and all(map(is_point, points))
+    places = [-1, *(at for at, _ in points), FARTHEST_SAMPLES] if are_points else []
+    if not are_points or any(at >= after for at, after in pairwise(places)):
+        raise DocumentError(
+            f"{what} must be 2 to {MOST_POINTS:,} points [samples, share], ascending, with shares from "
+            f"{-_MOST_SHARE:.0f} to {_MOST_SHARE:.0f}."
+        )
+
+
 _gain = validator(
     "gain",
     {
@@ -61,6 +87,8 @@ _gain = validator(
         RAMP_MS: number(0.0, 10_000.0),
         START_RAMP_MS: _fade,
         STOP_RAMP_MS: _fade,
+        CURVE: _curve,
+        CURVE_START: _anywhere,
     },
 )
 
@@ -115,8 +143,30 @@ def _slipped(edited: Edited) -> tuple[Shift, ...]:
 def _gained(edited: Edited) -> tuple[Gain, ...]:
     payload = edited.payload
     gain_db, both_ms = real(payload, GAIN_DB, 0.0), real(payload, RAMP_MS, HAND_CROSSFADE_MS)
+    if gain_db and isinstance(payload.get(CURVE), list | tuple):
+        return tuple(_along_curve(edited, gain_db))
     ramps_ms = real(payload, START_RAMP_MS, both_ms), real(payload, STOP_RAMP_MS, both_ms)
     return (Gain(*edited.span, edited.tracks, gain_db, ramps_ms),) if gain_db else ()
+
+
+def _along_curve(edited: Edited, gain_db: float) -> Iterator[Gain]:
+    """Yield a gain for each part of a curve between shares of 0: each can be a curve in AAF."""
+    origin, points = integer(edited.payload, CURVE_START, 0), edited.payload[CURVE]
+    assert isinstance(points, list | tuple)
+    part: list[tuple[int, float]] = []
+    for at, share in points:
+        part.append((origin + at, float(share)))
+        if not share:
+            yield from _within(edited, gain_db, part)
+            part = part[-1:]
+    yield from _within(edited, gain_db, part)
+
+
+def _within(edited: Edited, gain_db: float, part: Sequence[tuple[int, float]]) -> Iterator[Gain]:
+    """Yield the gain of a part of a curve, as far as it is in the span of its edit."""
+    start, stop = max(edited.start_samples, part[0][0]), min(edited.stop_samples, part[-1][0])
+    if start < stop and any(share for _, share in part):
+        yield Gain(start, stop, edited.tracks, gain_db, curve=tuple(part))
 
 
 def ramp_payload(ramps_ms: tuple[float, float]) -> dict[str, float]:
@@ -188,6 +238,7 @@ SLIP = Kind(
 )
 GAIN = Kind(
     name="gain",
+    positions=(CURVE_START,),
     title="Gain",
     icon="gain",
     verb="gain",

@@ -1,33 +1,36 @@
 """Clean up a voice: noise and room of whole tracks lowered by a chosen amount, one repair a track.
 
 The default leaves breaths and room as they are, more quietly. A track without speech, or with little noise
-under it, is left as it is. Tracks are separated in pieces of 30 s; the result of a track is stored with its
-proposal and grows with its length. A result beyond the size of stored audio is divided.
+under it, is left as it is. Tracks are separated in pieces of a minute; a temporary file has the result until
+the document stores it with the proposal. A result beyond the size of stored audio is divided.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from engine.core.errors import SoundNotFoundError, UsageError
-from engine.core.progress import Progress
+from engine.core.errors import UsageError
+from engine.core.progress import Progress, heeding
 from engine.core.wording import counted, listed, quoted
 from engine.document.edits.by_hand import repair
 from engine.document.file.stored_audio import StoredAudio, stored
 from engine.document.limits import MOST_AUDIO_SAMPLES
 from engine.document.proposals import Proposal
 from engine.document.tracks import Track
+from engine.features.repair.separation.settings import LEAST_PROBABILITY
 from engine.recordings.track_audio import RepairedTracks, used_keys
 from engine.review.finders import Finder, FinderRequest, FinderSettings, Found
 
 if TYPE_CHECKING:
-    from engine.features.repair.separation.separate import Samples
+    from engine.features.repair.separation.separate import Recording, Samples
+    from engine.features.repair.separation.separator import Prompt
 
 LEAST_DB, MOST_DB = 1.0, 60.0
 _SPEECH = "speech"
@@ -35,8 +38,13 @@ _CLEAN_DB = 40.0
 """Speech this far above everything else needs no cleaning."""
 _NEARLY_DB = 1.0
 """A place that is lowered by the chosen amount less this holds noise alone."""
-_PRESENCE = 0.2
+_PRESENCE = 0.05
 """Share of the progress until the presence of speech is known."""
+_PIECE_S = 60.0
+"""Pieces overlap by 2 s and are analysed with 4 s around them: longer ones take less time and more memory."""
+_PRESENT_S = 12.0
+"""Pieces in which speech is looked for."""
+_FULL_SCALE = np.float32(2**23)
 
 
 class CleanVoiceSettings(FinderSettings):
@@ -79,12 +87,9 @@ def _find(request: FinderRequest, progress: Progress) -> Found:
         for number, track in enumerate(tracks):
             voice = opened.voice(track)
             step = progress.step(number, len(tracks))
-            try:
-                parts = list(_cleaned(request, track, voice.channels, opened, step))
-            except SoundNotFoundError:
-                left["without speech"].append(track.name)
-                continue
-            above_db = _above_db(np.concatenate([part.powers for part in parts]), lower_by_db)
+            parts = list(_cleaned(request, track, voice.channels, opened, step))
+            powers = [part.powers for part in parts]
+            above_db = _above_db(np.concatenate(powers), lower_by_db) if parts else -np.inf
             if above_db == -np.inf:
                 left["without speech"].append(track.name)
                 continue
@@ -141,13 +146,8 @@ def _summary(tracks: int, left: dict[str, list[str]]) -> str:
 def _cleaned(
     request: FinderRequest, track: Track, channels: int, opened: RepairedTracks, progress: Progress
 ) -> Iterator[_Cleaned]:
-    """Yield the parts of a track after cleaning.
-
-    Raises
-    ------
-    SoundNotFoundError : the track has no speech
-    """
-    from engine.features.repair.separation.checks import require_present, understood_prompts
+    """Yield the parts of a track after cleaning; none if it has no speech."""
+    from engine.features.repair.separation.checks import understood_prompts
     from engine.features.repair.separation.paint import MaskMemory
     from engine.features.repair.separation.separate import (
         Asked,
@@ -162,7 +162,8 @@ def _cleaned(
     state, prompts = request.state, understood_prompts([_SPEECH])
     recording = Recording(opened.voice(track).read, state.length_samples, state.rate_hz)
     whole = min(one.start_samples for one in track.clips), max(one.stop_samples for one in track.clips)
-    require_present([recording], [whole], prompts, progress=progress.part(0.0, _PRESENCE))
+    if not _has_speech(recording, whole, prompts, progress.part(0.0, _PRESENCE)):
+        return
     count = -(-(whole[1] - whole[0]) * channels // MOST_AUDIO_SAMPLES)
     edges = np.linspace(*whole, count + 1).astype(np.int64).tolist()
     asked = Asked(prompts, Mode.KEEP, 0.0, -request.settings.lower_by_db, (), False)
@@ -170,14 +171,38 @@ def _cleaned(
     for number in range(count):
         step = progress.part(_PRESENCE, 1.0).step(number, count)
         span = edges[number], edges[number + 1]
-        samples = np.empty((span[1] - span[0], channels), np.float32)
-        powers = []
-        for piece in separate(recording, (span,), asked, separator, step):
+        samples, powers = _on_disk(span[1] - span[0], channels), []
+        for piece in separate(recording, (span,), asked, separator, step, _PIECE_S):
             at = piece.start_samples
             before = recording.read(at, at + len(piece.samples))
-            samples[at - span[0] : at - span[0] + len(before)] = piece.samples
+            samples[at - span[0] : at - span[0] + len(before)] = _in_24_bits(piece.samples)
             powers.append(np.stack([_powers(one, state.rate_hz) for one in (before, piece.samples)], axis=1))
+        samples.setflags(write=False)
         yield _Cleaned(span, samples, np.concatenate(powers))
+
+
+def _has_speech(
+    recording: Recording, whole: tuple[int, int], prompts: Sequence[Prompt], progress: Progress
+) -> bool:
+    """Return whether speech is likely in a piece of a track; the first such piece decides."""
+    from engine.features.repair.separation.checks import probabilities
+    from engine.features.repair.separation.separate import heard_around, piece_spans
+
+    spans = piece_spans(whole, recording.rate_hz, _PRESENT_S)
+    pieces = (heard_around(recording, (span,), span)[0] for span in spans)
+    found = heeding(progress, (probabilities(one, prompts) for one in pieces if np.any(one.samples)))
+    return any(one[0] >= LEAST_PROBABILITY for one in found)
+
+
+def _on_disk(frames: int, channels: int) -> Samples:
+    """Return samples in a temporary file, so that memory does not grow with the length of a track."""
+    with TemporaryFile() as file:
+        return np.memmap(file, np.float32, "w+", shape=(frames, channels))
+
+
+def _in_24_bits(samples: Samples) -> Samples:
+    """Return samples rounded to 24 bits, which a document stores in half the space; 0.0 in place of -0.0."""
+    return np.asarray(np.rint(samples * _FULL_SCALE) / _FULL_SCALE + np.float32(0.0), np.float32)
 
 
 def _powers(samples: Samples, rate_hz: int) -> NDArray[np.float64]:

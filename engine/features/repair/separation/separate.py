@@ -258,12 +258,14 @@ def separate(
     wanted: Asked,
     separator: Separator,
     progress: Progress = SILENT,
+    piece_s: float | None = None,
 ) -> Iterator[Separated]:
     """Yield the resulting audio of the windows, in consecutive pieces, in the order of time.
 
     Parameters
     ----------
     windows : as `engine.features.repair.separation.windows.joined` returns them
+    piece_s : length of the pieces in which long windows are processed; None for 30 s
 
     Raises
     ------
@@ -276,7 +278,7 @@ def separate(
     done = 0
     for start, stop in windows:
         at = start
-        pieces = heeding(progress, _pieces(recording, windows, (start, stop), wanted, separator))
+        pieces = heeding(progress, _pieces(recording, windows, (start, stop), wanted, separator, piece_s))
         for piece, outcome in pieces:
             progress.check_cancelled()
             samples = recording.read(at, at + len(piece))
@@ -294,11 +296,12 @@ def _pieces(
     window: tuple[int, int],
     wanted: Asked,
     separator: Separator,
+    piece_s: float | None,
 ) -> Iterator[tuple[Samples, Outcome]]:
     """Yield a window piece by piece, each faded over the end of the one before, and how it was made."""
-    step = s_to_samples(_PIECE_S, recording.rate_hz)
+    step = s_to_samples(piece_s or _PIECE_S, recording.rate_hz)
     tail: Samples | None = None
-    for at, until in piece_spans(window, recording.rate_hz):
+    for at, until in piece_spans(window, recording.rate_hz, piece_s):
         piece, outcome = changed(recording, windows, (at, until), wanted, separator)
         if tail is not None:
             ramp = np.linspace(0.0, 1.0, len(tail), dtype=np.float32)[:, None]
@@ -310,10 +313,12 @@ def _pieces(
         tail = piece[step:]
 
 
-def piece_spans(window: tuple[int, int], rate_hz: int) -> Iterator[tuple[int, int]]:
+def piece_spans(
+    window: tuple[int, int], rate_hz: int, piece_s: float | None = None
+) -> Iterator[tuple[int, int]]:
     """Yield the overlapping pieces in which a window is processed, [start, stop) in samples."""
     start, stop = window
-    step, overlap = s_to_samples(_PIECE_S, rate_hz), s_to_samples(_OVERLAP_S, rate_hz)
+    step, overlap = s_to_samples(piece_s or _PIECE_S, rate_hz), s_to_samples(_OVERLAP_S, rate_hz)
     for at in range(start, stop, step):
         until = min(stop, at + step + overlap)
         yield at, until

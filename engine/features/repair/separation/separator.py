@@ -12,13 +12,16 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
+from scipy.fft import irfft, rfft
 from scipy.signal import ShortTimeFFT
 from torch import Tensor
 
 from engine.analysis.sound_names.prompts import SIZE, text_encoder
 from engine.analysis.sound_names.vocabulary import without_not
 from engine.core.errors import UsageError
+from engine.core.progress import check_heeded
 from engine.features.repair.separation.paint import TellsShares, between
 
 WINDOW_S = 0.064
@@ -114,6 +117,10 @@ def floor_of(strength_db: float | None) -> float:
     return -np.inf if strength_db is None else -abs(strength_db)
 
 
+_FRAMES_AT_ONCE = 256
+"""Frames of a spectrum between two checks for a cancel."""
+
+
 def masked(
     samples: NDArray[np.float32], rate_hz: int, mask: TellsShares, mode: Mode, floor_db: float = -np.inf
 ) -> NDArray[np.float32]:
@@ -132,13 +139,25 @@ def masked(
         padded = np.zeros((transform.m_num, samples.shape[1]), np.float32)
         padded[: len(samples)] = samples
         return masked(padded, rate_hz, mask, mode, floor_db)[: len(samples)]
-    spectrum = transform.stft(samples.T)
-    times_s = transform.t(len(samples))
-    shares = mask.at(np.asarray(times_s), np.asarray(transform.f))
-    gains = shares if mode is Mode.KEEP else 1.0 - shares
-    gains = np.maximum(gains, np.float32(10 ** (floor_db / 20)))
-    changed = transform.istft(spectrum * gains.T[None], k1=len(samples))
-    return np.ascontiguousarray(np.real(changed).T, dtype=np.float32)
+    hop, count = transform.hop, transform.p_num(len(samples))
+    before = transform.m_num_mid - transform.p_min * hop
+    padded = np.zeros((samples.shape[1], (count - 1) * hop + transform.m_num))
+    padded[:, before : before + len(samples)] = samples.T
+    frames, changed = sliding_window_view(padded, transform.m_num, axis=1)[:, ::hop], np.zeros_like(padded)
+    times_s, bins_hz = np.asarray(transform.t(len(samples))), np.asarray(transform.f)
+    for first in range(0, count, _FRAMES_AT_ONCE):
+        check_heeded()
+        here = slice(first, min(first + _FRAMES_AT_ONCE, count))
+        shares = mask.at(times_s[here], bins_hz)
+        gains = shares if mode is Mode.KEEP else 1.0 - shares
+        spectrum = rfft(frames[:, here] * transform.win)
+        spectrum *= np.maximum(gains, np.float32(10 ** (floor_db / 20)))
+        back = irfft(spectrum, transform.m_num) * transform.dual_win
+        for part in range(_HOPS_EACH):
+            at = (first + part) * hop
+            piece = back[:, :, part * hop : (part + 1) * hop].reshape(len(back), -1)
+            changed[:, at : at + piece.shape[1]] += piece
+    return np.ascontiguousarray(changed[:, before : before + len(samples)].T, dtype=np.float32)
 
 
 def transform_at(rate_hz: int) -> ShortTimeFFT:

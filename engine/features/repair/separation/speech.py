@@ -31,6 +31,7 @@ from engine.analysis.detection.deep_filter import (
 from engine.analysis.detection.spectra import MEL, Spectra
 from engine.analysis.learning.loop import few_threads
 from engine.analysis.signal.stft import power_of
+from engine.core.progress import check_heeded
 from engine.features.repair.separation.network import SpeechSeparator, inside_frames, speech_separator
 from engine.features.repair.separation.outcome import Forecast, Outcome
 from engine.features.repair.separation.plain import mask_over_bins
@@ -86,7 +87,9 @@ class PooledSpeechSeparator:
         level = float(np.sqrt(np.mean(np.square(samples, dtype=np.float64)))) if len(samples) else 0.0
         scaled = samples * np.float32(_LEVEL / max(level, _LEAST_LEVEL))
         resampled = np.asarray(soxr.resample(scaled, MEL.rate_hz, RATE_HZ), np.float32)
+        check_heeded()
         found = samples_of(speech_spectrum(self.network, spectrum_of(resampled)), len(resampled))
+        check_heeded()
         speech = np.asarray(soxr.resample(found, RATE_HZ, MEL.rate_hz), np.float32)
         whole, spoken = Spectra().spectrum(torch.from_numpy(np.stack([scaled, speech]))).transpose(1, 2)
         power = power_of(whole)

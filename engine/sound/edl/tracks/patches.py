@@ -353,12 +353,14 @@ def edges_of(one: Patch) -> tuple[int, int]:
 def gains_at(one: Gain, at: NDArray[np.int64], rate_hz: int) -> NDArray[np.float64]:
     """Return the gain, as a factor, at each position within an edit, shape (n,); ramps are linear."""
     share = np.ones(len(at))
+    if one.curve:
+        share = np.interp(at, *np.array(one.curve, np.float64).T)
     from_edges = at - one.start_samples + 0.5, one.stop_samples - at - 0.5
     for ramp, from_edge in zip(ramps_samples(one, rate_hz), from_edges, strict=True):
         if ramp:
             share = np.minimum(share, from_edge / ramp)
     full = 10.0 ** (one.gain_db / 20.0)
-    gains: NDArray[np.float64] = 1.0 + (full - 1.0) * share
+    gains: NDArray[np.float64] = np.maximum(1.0 + (full - 1.0) * share, 0.0)
     return gains
 
 
@@ -416,12 +418,14 @@ class GainCurve:
         return tuple(zip(places.tolist(), factors.tolist(), strict=True))
 
 
-def _corners(one: Gain, rate_hz: int) -> tuple[Point, Point, Point, Point]:
+def _corners(one: Gain, rate_hz: int) -> tuple[Point, ...]:
     """Return the points where a gain leaves 1, reaches its factor, leaves the factor and returns to 1.
 
     Without a ramp, it changes between two samples. A ramp as long as the gain leaves no room for that: if the
     other edge has no ramp, the ramp begins there at the gain it has reached.
     """
+    if one.curve:
+        return _corners_of_curve(one, rate_hz)
     rise, fall = ramps_samples(one, rate_hz)
     factor = 10.0 ** (one.gain_db / 20.0)
     begin = one.start_samples - (0.5 if rise else 1.0)
@@ -432,3 +436,11 @@ def _corners(one: Gain, rate_hz: int) -> tuple[Point, Point, Point, Point]:
         full = leaves = edge
         factor = float(gains_at(one, np.array([edge]), rate_hz)[0])
     return (begin, 1.0), (full, factor), (leaves, factor), (end, 1.0)
+
+
+def _corners_of_curve(one: Gain, rate_hz: int) -> tuple[Point, ...]:
+    """Return the points of a curve within its gain, which begins and ends at 1."""
+    first, last = one.start_samples, one.stop_samples - 1
+    places = np.array([first, *(at for at, _ in one.curve if first < at < last), last], np.int64)
+    factors = gains_at(one, places, rate_hz).tolist()
+    return (first - 1.0, 1.0), *zip(map(float, places.tolist()), factors, strict=True), (last + 1.0, 1.0)

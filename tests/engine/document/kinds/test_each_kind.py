@@ -21,6 +21,7 @@ from engine.document.kinds.operations import (
     Shift,
     Slice,
 )
+from engine.document.kinds.sounding import MOST_POINTS
 from engine.document.proposals import Edited
 from tests.kind_examples import EXAMPLES, KEY, OCTAVES, OTHER_KEY, SOUND, START, STOP, TRACKS
 
@@ -143,13 +144,31 @@ def test_what_is_none_of_its_kind_does_nothing_but_is_refused(kind: str) -> None
         KINDS[kind].effect(Edited(1_000, 2_000, {**(EXAMPLES[kind].needed or {}), "colour": "red"}, TRACKS))
 
 
+@pytest.mark.parametrize(
+    "curve",
+    [
+        *([], [[0, 1.0]], [[0, 1.0], [0, 0.0]], [[5, 1.0], [4, 0.0]], [[-1, 1.0], [4, 0.0]], "curve", None),
+        *(
+            [[0, 1.0], [1, float("nan")]],
+            [[0, 1.0], [1, 101.0]],
+            [[0.5, 1.0], [1, 0.0]],
+            [[True, 1.0], [2, 0.0]],
+        ),
+        *([[0, True], [2, 0.0]], [[place, 1.0] for place in range(MOST_POINTS + 1)]),
+    ],
+)
+def test_a_curve_has_ascending_points_with_shares(curve: object) -> None:
+    assert not is_taken("gain", {"gain_db": 1.0, "curve": curve})
+    assert is_taken("gain", {"gain_db": 1.0, "curve": [[place, -1.0] for place in range(MOST_POINTS)]})
+
+
 def test_operations_that_say_no_more_than_their_span() -> None:
     assert astuple(Drop(1, 2)) == (1, 2, 0.0, ())
     assert astuple(Order(1, 2, 3)) == (1, 2, 3, 1, True, 0.0, 0)
     assert astuple(Reclock(1, 2)) == (1, 2, (), 0.0, 0.0)
     assert astuple(Replace(1, 2)) == (1, 2, (), None, 0.0, None, ())
     assert astuple(Shift(1, 2)) == (1, 2, (), 0.0, 0.0)
-    assert astuple(Gain(1, 2)) == (1, 2, (), 0.0, (0.0, 0.0))
+    assert astuple(Gain(1, 2)) == (1, 2, (), 0.0, (0.0, 0.0), ())
     assert astuple(Slice(1, 2)) == (1, 2, (), 0.0, 0.0, "decay", 0.0, None)
     assert astuple(Lift(1, 2)) == (1, 2, (), 0.0, (), 0.0)
 

@@ -1,0 +1,1 @@
+"""Voices in the window: commands."""

@@ -1,0 +1,1 @@
+"""Voices: speakers at one loudness, and without crosstalk of their microphones."""

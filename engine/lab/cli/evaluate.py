@@ -15,7 +15,7 @@ from engine.core.progress import Progress
 
 PARTS = (
     *("anomaly", "kept", "beats", "timing", "separation", "speech", "detection", "voices", "match", "takes"),
-    *("arrange", "places", "shuffled", "structure", "comping", "taste", "editors", "days"),
+    *("arrange", "places", "shuffled", "structure", "comping", "taste", "editors", "days", "words"),
 )
 _SEEDS, _PAIRS = 5, 5
 
@@ -143,6 +143,12 @@ def _days(options: argparse.Namespace, progress: Progress) -> Lines:
     return evaluate(options.data, asked, progress)
 
 
+def _words(options: argparse.Namespace, progress: Progress) -> Lines:
+    from engine.lab.evaluation.words.words import evaluate
+
+    return evaluate(options.data, options.model, short=options.short, progress=progress)
+
+
 def _structure(options: argparse.Namespace, progress: Progress) -> Lines:
     from engine.lab.evaluation.structure.structure import evaluate
 
@@ -173,6 +179,7 @@ _MATERIAL_ALONE: Mapping[str, Callable[[argparse.Namespace, Progress], Lines]] =
         "taste": _taste,
         "editors": _editors,
         "days": _days,
+        "words": _words,
     }
 )
 """Parts that are measured on a folder of recordings by one function."""
@@ -196,6 +203,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--weights", type=Path, metavar="DIR", help="of timing networks: the folder of trained networks"
+    )
+    parser.add_argument(
+        "--model",
+        type=Path,
+        metavar="FOLDER",
+        help="of words: a model of faster-whisper; default the installed one",
     )
     anomaly = parser.add_argument_group("anomaly")
     anomaly.add_argument("--config", type=Path, metavar="F.yaml", help="a recipe other than the default")

@@ -1,0 +1,1 @@
+"""How well speech becomes text: words, their edges, repeated sentences and hesitations."""

@@ -345,7 +345,9 @@ EXAMPLES: Mapping[str, KindExamples] = {
             "ramp_ms": (0.0, 10_000.0, 0.01),
             "start_ramp_ms": (0.0, 60_000.0, 0.01),
             "stop_ramp_ms": (0.0, 60_000.0, 0.01),
+            "curve_start_samples": (0, 2**43, 1),
         },
+        whole=("curve_start_samples",),
         effects=(
             ({}, ()),
             ({"gain_db": 0.0}, ()),
@@ -356,6 +358,17 @@ EXAMPLES: Mapping[str, KindExamples] = {
                 (Gain(1_000, 2_000, TRACKS, 1.0, (7.0, 0.0)),),
             ),
             ({"gain_db": 1.0, "start_ramp_ms": 20}, (Gain(1_000, 2_000, TRACKS, 1.0, (20.0, 10.0)),)),
+            (
+                {
+                    "gain_db": 1.0,
+                    "curve_start_samples": 900,
+                    "curve": [[0, 1], [200, 0], [300, 0], [400, 2.5]],
+                },
+                (
+                    Gain(1_000, 1_100, TRACKS, 1.0, curve=((900, 1.0), (1_100, 0.0))),
+                    Gain(1_200, 1_300, TRACKS, 1.0, curve=((1_200, 0.0), (1_300, 2.5))),
+                ),
+            ),
         ),
         figures=("span", 0.010, False, False, True),
         amount=("gain_db", 0.5, 0.1, -120.0, 40.0, 1, 0.0, False, 1.0, False, False),

@@ -131,7 +131,9 @@ class FoundEdits:
             gridded, grids = set_grid(state, self.found.grid, put.label)
             put = replace(put, changes=(*gridded.changes, *put.changes))
         put = replace(put, merges_as=merges_as)
-        named = add_all(state, self.found.regions, f"Named {counted(len(self.found.regions), 'region')}")
+        spans = self.found.regions
+        noun = "region" if any(one.stop_samples > one.start_samples for one in spans) else "marker"
+        named = add_all(state, spans, f"Named {counted(len(spans), noun)}")
         regions = replace(named, merges_as=merges_as)
         made: list[Applied] = [self.analysing(state), (put, grids, self.found.audio), (regions, {}, ())]
         return [one for one in made if one[0].changes]

@@ -26,7 +26,7 @@ OPENS_A_DIALOG = {
     "editor.learn",
     "taste.maker",
     "taste.shorten",
-    *("words.model", "words.download"),
+    *("words.model", "words.download", "words.turns", "words.questions"),
     *("file.snapshot", "file.export", "file.preferences", "file.quit"),
     *("tracks.menu", "tracks.color", "tracks.group", "tracks.role", "view.spectrogram"),
     *("view.messages", "view.menu", "file.demo", "file.demo_day", "help.log_folder"),

@@ -19,6 +19,10 @@ Spans = NDArray[np.int64]
 _LEAST = 0.65
 _PAUSE_S = 0.08
 _AROUND_S = 0.005
+_MOST_WORDS, _SAME_WORD_S = 2, 1.2
+"""The most words at the sound of a hesitation; and how far a word that stays may move."""
+_MOST_COST = 6.0
+"""How much worse the words may fit the other sounds."""
 _DOUBTFUL = 0.4
 """A word below this probability may be written for a hesitation, as "Oh" is for "um"."""
 
@@ -56,23 +60,26 @@ def words_and_hesitations(
     if not words or not are_words.any():
         return list(words), []
     held = list(_held(sounds, samples))
-    placed, _ = settled(words, samples, sounds[are_words])
+    first, cost = settled(words, samples, sounds[are_words])
     inside = [one for place, one in held if are_words[place]]
+    found = [one for place, one in held if not are_words[place]]
     if not inside:
-        return placed, [one for _, one in held]
+        return first, found
     missing = _missing(words, recognised(_silenced(samples, inside)))
-    found, left_out = list[Hesitation](), set[int]()
+    left, placed = list(range(len(words))), first
     for place, one in held:
-        there = _words_at(placed, one) if are_words[place] else []
+        there = _words_at(first, one)
         lost = missing.intersection(there)
-        if not lost or (len(there) == 1 and _is_doubtful(words[there[0]])):
+        is_word = lost and not (len(there) == 1 and _is_doubtful(words[there[0]]))
+        without = are_words & (np.arange(len(sounds)) != place)
+        others = [number for number in left if number not in lost]
+        if not are_words[place] or is_word or len(there) > _MOST_WORDS or not others or not without.any():
+            continue
+        moved, cost_without = settled([words[number] for number in others], samples, sounds[without])
+        if cost_without - cost <= _MOST_COST:
+            placed, cost, are_words, left = moved, cost_without, without, others
             found.append(one)
-            left_out |= lost
-            are_words[place] = False
-    left = [one for number, one in enumerate(words) if number not in left_out]
-    if not left or not are_words.any():
-        return placed, []
-    return settled(left, samples, sounds[are_words])[0], found
+    return placed, sorted(found, key=lambda one: one.start_s)
 
 
 def _held(sounds: Spans, samples: Samples) -> Iterator[tuple[int, Hesitation]]:
@@ -96,15 +103,18 @@ def _silenced(samples: Samples, held: Sequence[Hesitation]) -> Samples:
 
 
 def _missing(words: Sequence[SpokenWord], others: Sequence[SpokenWord]) -> frozenset[int]:
-    """Return the places of words that other words of the same window lack."""
+    """Return the places of words that other words of the same window lack, near their time."""
     before, after = ([folded(one.text) for one in each] for each in (words, others))
-    steps = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
-    return frozenset(
-        place
-        for _, start, stop, start_after, stop_after in steps
-        for place in range(start, stop)
-        if stop - start > stop_after - start_after
-    )
+    lost = set[int]()
+    for kind, start, stop, first, last in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if kind == "equal":
+            pairs = zip(range(start, stop), range(first, last), strict=True)
+            lost.update(
+                one for one, two in pairs if abs(words[one].start_s - others[two].start_s) > _SAME_WORD_S
+            )
+        elif stop - start > last - first:
+            lost.update(range(start, stop))
+    return frozenset(lost)
 
 
 def _words_at(words: Sequence[SpokenWord], held: Hesitation) -> list[int]:

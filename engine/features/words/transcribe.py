@@ -15,6 +15,7 @@ from engine.analysis.detection.voices import (
     VoiceStream,
     features,
     is_speech,
+    joined_spans,
     speech_scores,
 )
 from engine.analysis.signal.streams import folded, resampled
@@ -149,9 +150,8 @@ def _all_recognised(
 ) -> tuple[list[SpokenWord], list[Hesitation]]:
     """Return the words and the hesitations of a window, ascending, with those of parts recognised again."""
     found, held = _recognised(recogniser, samples_of(around), window, around, speech)
-    for part in _left_out([*found, *held], window, speech):
-        found += _recognised(recogniser, samples_of(part), part, part, speech)[0]
-    for part in _too_slow(found, window):
+    doubtful = [*_left_out([*found, *held], window, speech), *_too_slow(found, window)]
+    for part in joined_spans(doubtful, _BREATH_S):
         again = _recognised(recogniser, samples_of(part), part, part, speech)[0]
         found = _with_more_words(found, again, part)
     return sorted(found, key=lambda one: one.start_s), held
@@ -209,19 +209,12 @@ def _left_out(words: Sequence[SpokenWord | Hesitation], window: Span, speech: Se
 
 def _too_slow(words: Sequence[SpokenWord], window: Span) -> list[Span]:
     """Return the breaths with a word that is far too long: the recogniser writes a repeated sentence once."""
-    ordered = sorted(words, key=lambda one: one.start_s)
-    breaths: list[list[SpokenWord]] = []
-    for word in ordered:
-        if breaths and word.start_s - breaths[-1][-1].stop_s < _BREATH_S:
-            breaths[-1].append(word)
-        else:
-            breaths.append([word])
-    slow = [
-        (breath[0].start_s - _AROUND_S / 2, breath[-1].stop_s + _AROUND_S / 2)
-        for breath in breaths
-        if any(one.stop_s - one.start_s - expected_s(one.text) >= _SLOW_S for one in breath)
+    slow = [one for one in words if one.stop_s - one.start_s - expected_s(one.text) >= _SLOW_S]
+    return [
+        (max(start_s - _AROUND_S / 2, window[0]), min(stop_s + _AROUND_S / 2, window[1]))
+        for start_s, stop_s in joined_spans(((one.start_s, one.stop_s) for one in words), _BREATH_S)
+        if any(start_s <= one.start_s < stop_s for one in slow)
     ]
-    return [(max(start_s, window[0]), min(stop_s, window[1])) for start_s, stop_s in slow]
 
 
 def _with_more_words(
@@ -229,9 +222,13 @@ def _with_more_words(
 ) -> list[SpokenWord]:
     """Return words with those that a part has when it is recognised by itself, if they are more."""
     inside = [one for one in words if part[0] <= (one.start_s + one.stop_s) / 2 <= part[1]]
-    if len(again) <= len(inside):
-        return list(words)
-    return [*(one for one in words if one not in inside), *again]
+    others = [one for one in words if one not in inside]
+    apart = [one for one in again if not any(_is_at(one, other) for other in others)]
+    return [*others, *apart] if len(apart) > len(inside) else list(words)
+
+
+def _is_at(word: SpokenWord, other: SpokenWord) -> bool:
+    return other.start_s < (word.start_s + word.stop_s) / 2 < other.stop_s
 
 
 def _scores(

@@ -103,3 +103,17 @@ def test_a_hesitation_outside_of_the_window_is_found() -> None:
     words, found = words_and_hesitations(written, samples, (1.5, 2.8), lambda _: [])
     assert spans_of(found) == at((0.5, 0.85))
     assert spans_of(words) == at((1.7, 2.15))
+
+
+def test_a_word_that_stays_elsewhere_is_missing_at_its_place() -> None:
+    samples = placed([(1.5, syllables(0.4, 9)), (2.4, syllables(0.3, 8)), (3.1, held(0.35))], 4.5)
+    written = spoken(("see", 1.4, 1.8), ("eye", 3.0, 3.4))
+    others = [written[0], replace(written[1], start_s=0.4, stop_s=0.8)]
+    assert words_and_hesitations(written, samples, (0.0, 4.5), lambda _: others)[1] == []
+    assert words_and_hesitations(written, samples, (0.0, 4.5), lambda _: written)[1] != []
+
+
+def test_a_sound_with_many_words_is_not_a_hesitation() -> None:
+    samples = placed([(0.5, syllables(0.4, 9)), (1.5, held(1.0))], 3.0)
+    written = spoken(("see", 0.4, 0.8), ("at", 1.4, 1.7), ("the", 1.7, 1.9), ("tone", 1.9, 2.4))
+    assert words_and_hesitations(written, samples, (0.0, 3.0), lambda _: written)[1] == []

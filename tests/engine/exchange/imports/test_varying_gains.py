@@ -19,7 +19,7 @@ from engine.exchange.imports import read_edits
 from engine.exchange.imports.proposals.edit import ImportedEdit, ImportRequest, imported_edit
 from engine.sound.edl.build import build
 from engine.sound.edl.render import Renderer
-from tests.engine.exchange.export.interchange.test_aaf_gains import CUTS, EDITS, gain
+from tests.engine.exchange.export.interchange.test_aaf_gains import CURVES, CUTS, EDITS, gain
 from tests.engine.exchange.imports.edit_lists import Asked, made_recording, with_edits
 from tests.engine.sound.edl.recordings import Recording
 
@@ -78,8 +78,14 @@ def test_a_document_without_them_gets_the_gains_of_its_tracks(jam: Recording, tm
     assert imported(jam, after, state, tmp_path / "again.aaf")[0].proposals == ()
 
 
+def test_curves_of_gains_are_named_as_left_out(jam: Recording, tmp_path: Path) -> None:
+    state = with_edits(replace(jam.state, tracks=jam.state.tracks[:1]), CURVES)
+    made, _ = imported(jam, state, replace(state, proposals={}, decisions={}), tmp_path / "out.aaf")
+    assert (len(made.left_out), gains_of(made)) == (1, [])
+
+
 def test_gains_that_nobody_changed_stay(jam: Recording, tmp_path: Path) -> None:
-    state = with_edits(jam.state, (*EDITS, *CUTS))
+    state = with_edits(jam.state, (*CURVES, *EDITS, *CUTS))
     made, after = imported(jam, state, state, tmp_path / "out.aaf")
     assert made.is_empty
     assert made.left_out == ()

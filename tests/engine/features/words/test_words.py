@@ -90,7 +90,8 @@ def test_a_sentence_said_again_and_a_hesitation_are_proposed_as_cuts(
     whisper: Path, data_dir: Path, tmp_path: Path
 ) -> None:
     voice, rate_hz = soundfile.read(data_dir / SPOKEN, dtype="float32")
-    pause = room(0.8)
+    loud = np.flatnonzero(np.abs(voice) > 0.02)
+    voice, pause = voice[loud[0] : loud[-1]], room(0.8)
     um = 3.0 * held(0.4) + room(0.4)
     path, project = tmp_path / "talk.wav", tmp_path / "talk.offcut"
     soundfile.write(path, np.concatenate([pause, voice, pause, voice, pause, um, pause, pause]), rate_hz)
@@ -101,11 +102,11 @@ def test_a_sentence_said_again_and_a_hesitation_are_proposed_as_cuts(
     assert main(["propose", str(project), "retakes"]) == 0
     with Document.open(project) as document:
         [retake] = document.state.proposals.values()
-    assert retake.start_samples < 1.6 * rate_hz < retake.stop_samples
-    assert abs(retake.stop_samples / rate_hz - again_s) < 0.6
+    found_s = retake.start_samples / rate_hz, retake.stop_samples / rate_hz
+    assert found_s == pytest.approx((0.8, again_s), abs=0.1)
     assert main(["propose", str(project), "fillers"]) == 0
     with Document.open(project) as document:
-        [filler] = document.state.proposals.values()
+        [filler] = [one for one in document.state.proposals.values() if one.id != retake.id]
     assert filler.start_samples <= (um_s + 0.02) * rate_hz < (um_s + 0.38) * rate_hz <= filler.stop_samples
 
 

@@ -40,9 +40,11 @@ def along(start: int, stop: int, *curve: tuple[int, float]) -> Asked:
     return Asked("gain", start, stop, (("gain_db", -9.0), *points))
 
 
-EDITS = (
+CURVES = (
     along(1_000, 9_000, (0, 0.5), (800, 1.0), (2_000, 0.0), (3_000, 0.0), (3_100, 1.4), (9_000, 1.0)),
     along(9_500, 14_000, (0, 0.0), (200, 1.0), (4_300, 1.0), (4_500, 0.0)),
+)
+EDITS = (
     gain(21_000, 25_001, 5.0),  # within a clip, an odd number of samples
     gain(26_000, 26_011, 10.0),  # nothing but ramps
     gain(27_000, 28_000, 0.0),  # without ramps, and the next one begins where it ends
@@ -100,7 +102,7 @@ def clips_in(path: Path) -> Iterator[tuple[NDArray[np.float64], list[Any]]]:
 def test_the_curves_are_the_gains_of_the_document_at_every_sample(
     jam: Recording, tmp_path: Path, pan: float
 ) -> None:
-    state = with_edits(jam.state, (*EDITS, *CUTS))
+    state = with_edits(jam.state, (*CURVES, *EDITS, *CUTS))
     state = replace(state, tracks=tuple(replace(one, pan=pan) for one in state.tracks))
     export(ExportRequest(state, jam.media, tmp_path / "jam.aaf"))
     assert [one.name for one in tmp_path.iterdir()] == ["jam.aaf"]

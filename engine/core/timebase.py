@@ -45,10 +45,14 @@ def runs(flags: NDArray[np.bool_], least: int = 1) -> Samples:
     return found
 
 
-def united(spans: ArrayLike) -> Samples:
+def united(spans: ArrayLike, gap: int = 0) -> Samples:
     """Return spans [start, stop), shape (n, 2) in any order, as one where they overlap or touch, ascending.
 
     Empty ones are left out.
+
+    Parameters
+    ----------
+    gap : the longest rest between two spans that become one
 
     Returns
     -------
@@ -60,7 +64,7 @@ def united(spans: ArrayLike) -> Samples:
         return table
     table = table[np.argsort(table[:, 0], kind="stable")]
     reached = np.maximum.accumulate(table[:, 1])
-    first = np.concatenate([[True], table[1:, 0] > reached[:-1]])
+    first = np.concatenate([[True], table[1:, 0] > reached[:-1] + gap])
     last = np.concatenate([first[1:], [True]])
     return np.stack([table[first, 0], reached[last]], axis=1)
 

@@ -21,7 +21,7 @@ from engine.document.settings import LIMITS, ThresholdMode, cut_settings
 from engine.document.state import DocumentState
 from engine.features.taste.cuts.profile import PAUSES
 from engine.features.taste.document_cuts import propose, propose_pauses, share_of_minutes
-from engine.features.words.sentences import ends_sentence
+from engine.features.words.sentences import sentence_starts
 from engine.features.words.text import in_context
 from engine.recordings.channel_faults import channel_faults, channel_faults_sentence
 from engine.review.finders import Finder, FinderRequest, FinderSettings, Found, limited
@@ -261,15 +261,13 @@ def find_pauses(request: FinderRequest, progress: Progress) -> Found:
 
 def _between_words(spans: NDArray[np.int64], transcript: Transcript, least: int) -> list[_Pause]:
     """Return the parts of pauses that are in no word and have a least length, in samples."""
-    words, texts, speakers = transcript.spans_samples, transcript.texts, transcript.speakers
+    words, starts = transcript.spans_samples, frozenset(sentence_starts(transcript).tolist())
     free = common(spans, outside(words, 0, int(max(spans.max(initial=0), words.max()))))
     found = list[_Pause]()
     for start, stop in free[np.diff(free)[:, 0] >= least].tolist():
         after = int(words[:, 0].searchsorted(start))
-        is_end = 0 < after < len(words) and (
-            ends_sentence(texts[after - 1]) or speakers[after - 1] != speakers[after]
-        )
-        found.append(_Pause(start, stop, in_context(texts, after, after, "pause"), bool(is_end)))
+        context = in_context(transcript.texts, after, after, "pause")
+        found.append(_Pause(start, stop, context, after > 0 and after in starts))
     return found
 
 

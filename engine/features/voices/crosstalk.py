@@ -65,8 +65,7 @@ def _find(request: FinderRequest, progress: Progress) -> Found:
 def lowered_spans(own: Speaker, others: Sequence[Speaker], rate_hz: int) -> Places:
     """Return where others speak and a speaker does not, shape (n, 2), in samples."""
     rest, shortest = (s_to_samples(one, rate_hz) for one in (_REST_S, _SHORTEST_S))
-    spoken = united(np.concatenate([one.spans_samples for one in others]))
-    spoken = united(spoken + np.array([0, rest])) - np.array([0, rest])
+    spoken = united(np.concatenate([one.spans_samples for one in others]), rest)
     if not len(spoken):
         return np.zeros((0, 2), np.int64)
     silent = outside(own.sounds_samples, 0, int(spoken[-1, 1]))

@@ -15,7 +15,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.analysis.detection.voices import FRAME_S, RATE_HZ, VoiceStream, features, is_speech, speech_scores
+from engine.analysis.detection.voices import (
+    FRAME_S,
+    RATE_HZ,
+    features,
+    is_speech,
+    speech_scores,
+    voice_frames,
+)
 from engine.analysis.signal.streams import resampled
 from engine.core.progress import Progress
 from engine.core.timebase import inside, runs, s_to_samples, united
@@ -141,7 +148,7 @@ def _on_tracks(
 
 def _spoken(microphones: Microphones, rows: range | tuple[int, ...], progress: Progress) -> Places:
     """Return the spans of speech in the sum of microphones, shape (n, 2), in samples."""
-    stream, length = VoiceStream(), microphones.length_samples
+    length = microphones.length_samples
 
     def blocks() -> Iterator[NDArray[np.float32]]:
         step = 1 << 16
@@ -151,11 +158,8 @@ def _spoken(microphones: Microphones, rows: range | tuple[int, ...], progress: P
             stop = min(start + step, length)
             yield np.sum([microphones.read_one(row, start, stop) for row in rows], axis=0, dtype=np.float32)
 
-    for _ in stream.through(resampled(blocks(), microphones.rate_hz, RATE_HZ)):
-        pass
-    found = (
-        runs(is_speech(speech_scores(features(stream.frames)))) if len(stream.frames) else np.zeros((0, 2))
-    )
+    frames = voice_frames(resampled(blocks(), microphones.rate_hz, RATE_HZ))
+    found = runs(is_speech(speech_scores(features(frames)))) if len(frames) else np.zeros((0, 2))
     return np.asarray(np.clip(np.rint(found * FRAME_S * microphones.rate_hz), 0, length), np.int64)
 
 
@@ -189,7 +193,6 @@ def _turns(transcript: Transcript, tracks: tuple[str, ...], rate_hz: int) -> Ite
     pause = s_to_samples(_TURN_S, rate_hz)
     for speaker in np.unique(transcript.speakers[transcript.speakers >= 0]).tolist():
         spans = transcript.spans_samples[transcript.speakers == speaker]
-        joined = united(spans + np.array([0, pause])) - np.array([0, pause])
+        turns = united(spans, pause)
         name = transcript.names[speaker] if speaker < len(transcript.names) else ""
-        turns = np.asarray(joined, np.int64)
         yield Speaker(name, tracks, turns, turns)

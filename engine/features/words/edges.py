@@ -64,6 +64,11 @@ class SpokenWord:
     stop_s: float
     probability: float
 
+    @property
+    def middle_s(self) -> float:
+        """The time in the middle of the word."""
+        return (self.start_s + self.stop_s) / 2.0
+
 
 def settled(words: Sequence[SpokenWord], samples: Samples, sounds: Spans) -> tuple[list[SpokenWord], float]:
     """Return words with edges at the sound, and the cost: how badly they fit the sounds.

@@ -119,8 +119,7 @@ def _missing(words: Sequence[SpokenWord], others: Sequence[SpokenWord]) -> froze
 
 def _words_at(words: Sequence[SpokenWord], held: Hesitation) -> list[int]:
     """Return the places of the words at a held sound."""
-    middles_s = ((one.start_s + one.stop_s) / 2.0 for one in words)
-    return [place for place, middle_s in enumerate(middles_s) if held.start_s < middle_s < held.stop_s]
+    return [place for place, one in enumerate(words) if held.start_s < one.middle_s < held.stop_s]
 
 
 def _is_doubtful(word: SpokenWord) -> bool:

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from engine.analysis.detection.voices import (
     FRAME_S,
-    VoiceStream,
     features,
     is_speech,
     joined_spans,
     speech_scores,
+    voice_frames,
 )
 from engine.analysis.signal.streams import folded, resampled
 from engine.core.progress import Progress
@@ -221,21 +221,16 @@ def _with_more_words(
     words: Sequence[SpokenWord], again: Sequence[SpokenWord], part: Span
 ) -> list[SpokenWord]:
     """Return words with those that a part has when it is recognised by itself, if they are more."""
-    inside = [one for one in words if part[0] <= (one.start_s + one.stop_s) / 2 <= part[1]]
+    inside = [one for one in words if part[0] <= one.middle_s <= part[1]]
     others = [one for one in words if one not in inside]
-    apart = [one for one in again if not any(_is_at(one, other) for other in others)]
+    apart = [one for one in again if not any(other.start_s < one.middle_s < other.stop_s for other in others)]
     return [*others, *apart] if len(apart) > len(inside) else list(words)
-
-
-def _is_at(word: SpokenWord, other: SpokenWord) -> bool:
-    return other.start_s < (word.start_s + word.stop_s) / 2 < other.stop_s
 
 
 def _scores(
     read: Callable[[int, int], Floats], length_samples: int, rate_hz: int, progress: Progress
 ) -> Floats:
     """Return the scores of speech, shape (frames,), one each `FRAME_S`."""
-    stream = VoiceStream()
 
     def blocks() -> Iterator[Floats]:
         for start in range(0, length_samples, _BLOCK_SAMPLES):
@@ -243,9 +238,7 @@ def _scores(
             progress.report(start / length_samples, "Finding speech")
             yield folded(read(start, min(start + _BLOCK_SAMPLES, length_samples)))
 
-    for _ in stream.through(resampled(blocks(), rate_hz, RATE_HZ)):
-        pass
-    found = stream.frames
+    found = voice_frames(resampled(blocks(), rate_hz, RATE_HZ))
     return speech_scores(features(found)) if len(found) else np.zeros(0, np.float32)
 
 

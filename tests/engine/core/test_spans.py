@@ -23,6 +23,15 @@ def test_united_spans_cover_what_the_spans_do_and_lie_apart(spans: list[tuple[in
     np.testing.assert_array_equal(inside(np.arange(60), found), covered)
 
 
+@given(SPANS, st.integers(0, 8))
+def test_spans_with_a_short_rest_between_them_are_united(spans: list[tuple[int, int]], gap: int) -> None:
+    plain, found = united(spans), united(spans, gap)
+    assert (found[1:, 0] > found[:-1, 1] + gap).all()
+    rests = np.column_stack([plain[:-1, 1], plain[1:, 0]])
+    filled = united([*plain.tolist(), *rests[np.diff(rests)[:, 0] <= gap].tolist()])
+    np.testing.assert_array_equal(found, filled)
+
+
 @given(SPANS, SPANS)
 def test_common_spans_cover_what_both_do(some: list[tuple[int, int]], others: list[tuple[int, int]]) -> None:
     at, left, right = np.arange(60), united(some), united(others)

@@ -120,8 +120,7 @@ def sounding_spans(levels_db: Floats, step_s: float) -> Spans:
     if range_db < _LEAST_RANGE_DB:
         return none
     pause_db = playing_db - range_db + max(_PAUSE_DB, _PAUSE_SHARE * range_db)
-    shortest = np.array([0, max(1, round(_LEAST_PAUSE_S / step_s)) - 1])
-    spans = united(runs(levels_db > pause_db) + shortest) - shortest
+    spans = united(runs(levels_db > pause_db), max(1, round(_LEAST_PAUSE_S / step_s)) - 1)
     found: Spans = spans[np.diff(spans)[:, 0] >= round(_LEAST_PHRASE_S / step_s)]
     return found
 

@@ -2,8 +2,8 @@
 
 Between two words there is a pause, or none. The pauses of a window are matched with the borders of its words,
 in order, by dynamic programming: a pause at a border makes the edges of both words exact, and one without a
-border is inside a word, as before a plosive. Words without a pause between them meet where the sound is
-softest.
+border is inside a word, as before a plosive. The length of a word is expected by its letters and the tempo.
+Words without a pause between them meet where the sound is softest.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ _EMPHASIS = 0.97
 """Consonants are soft, and high."""
 _NOISE_PERCENTILE, _ABOVE_NOISE_DB, _BELOW_PEAK_DB = 10.0, 8.0, 45.0
 """A frame sounds above both limits: that of the noise, and that of the loudest speech of the window."""
-_LEAST_SOUND_S, _LEAST_PAUSE_S = 0.02, 0.015
+LEAST_SOUND_S, _LEAST_PAUSE_S = 0.02, 0.015
 _BIAS_S = 0.1
 """Borders of the recogniser are early."""
-_PER_S, _INSIDE, _OF_LENGTH = 4.0, 0.5, 8.0
+_PER_S, _INSIDE, _OF_LENGTH = 4.0, 0.8, 5.0
 """Costs: of a second between pause and border; of a pause inside a word, and more for each second of it."""
 _NO_PAUSE, _NOT_SOFT, _NO_WORD = 0.3, 0.6, 20.0
 """Costs of a border without a pause, of one that is not at a soft moment, and of a word without length."""
@@ -44,6 +44,8 @@ _APART_S = 0.06
 _SHORTEST_S, _LETTER_S, _TOO_LONG, _SLOW_S = 0.06, 0.065, 1.6, 0.2
 """Expected length of a word, and more for each letter; a word is too long above `_TOO_LONG` times it and
 `_SLOW_S`."""
+_TEMPO = (0.7, 1.6)
+"""The lengths of a window's words against the expected ones: at least, and at most."""
 _DIGIT_LETTERS = 4
 _SOFTEST_S = 0.08
 """How far from the border of the recogniser the softest moment may be."""
@@ -84,7 +86,9 @@ def settled(words: Sequence[SpokenWord], samples: Samples, sounds: Spans) -> tup
         return list(words), float("inf")
     pauses = np.asarray(np.column_stack([sounds[:-1, 1], sounds[1:, 0]]) * HOP_S, np.float64)
     first_s, last_s = float(sounds[0, 0] * HOP_S), float(sounds[-1, 1] * HOP_S)
-    lengths_s = [expected_s(one.text) for one in words]
+    expected = np.array([expected_s(one.text) for one in words])
+    sounding_s = float(np.diff(sounds, axis=1).sum()) * HOP_S
+    lengths_s = (expected * np.clip(sounding_s / expected.sum(), *_TEMPO)).tolist()
     places = [[_Border(first_s, first_s)]]
     for length_s, (one, two) in zip(lengths_s, pairwise(words), strict=False):
         border_s = (one.stop_s + two.start_s) / 2.0 + _BIAS_S
@@ -201,22 +205,31 @@ def _covered_share(span_s: tuple[float, float], word: SpokenWord) -> float:
 
 
 def sounding_runs(samples: Samples) -> Spans:
-    """Return the spans of frames that sound, shape (n, 2); short sounds and short pauses are left out.
+    """Return the spans of frames that sound, shape (n, 2), see `spans_above`."""
+    return spans_above(levels_above_limit(samples), 0.0)
+
+
+def levels_above_limit(samples: Samples) -> Floats:
+    """Return the level of each frame of `HOP_S` above the limit from which a frame sounds, in dB.
 
     A frame sounds by its level, as a nasal does, or by its high frequencies, as a soft consonant does.
     """
-    sounds = np.zeros(0, np.bool_)
+    above_db = list[Floats]()
     for levels_db in (levels_of(samples), levels_of(_emphasised(samples))):
         noise_db, peak_db = np.percentile(levels_db, _NOISE_PERCENTILE), levels_db.max()
-        above = levels_db > max(noise_db + _ABOVE_NOISE_DB, peak_db - _BELOW_PEAK_DB)
-        sounds = above | sounds if len(sounds) else above
+        above_db.append(levels_db - max(noise_db + _ABOVE_NOISE_DB, peak_db - _BELOW_PEAK_DB))
+    return np.maximum(*above_db)
+
+
+def spans_above(levels_db: Floats, limit_db: float) -> Spans:
+    """Return the spans of frames above a limit, shape (n, 2); short sounds and short pauses are left out."""
     spans: list[list[int]] = []
-    for start, stop in runs(sounds).tolist():
+    for start, stop in runs(levels_db > limit_db).tolist():
         if spans and (start - spans[-1][1]) * HOP_S < _LEAST_PAUSE_S:
             spans[-1][1] = stop
         else:
             spans.append([start, stop])
-    long = [one for one in spans if (one[1] - one[0]) * HOP_S >= _LEAST_SOUND_S]
+    long = [one for one in spans if (one[1] - one[0]) * HOP_S >= LEAST_SOUND_S]
     return np.array(long, np.int64).reshape(-1, 2)
 
 

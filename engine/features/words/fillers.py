@@ -51,7 +51,8 @@ _MEANT = frozenset(
 """English words that are repeated on purpose, or by grammar ("that that")."""
 _TOGETHER_S = 0.6
 """The longest rest between a word and its repetition."""
-_LEAST_CUT_S = 0.05
+_LEAST_CUT_S, _MOST_PAUSE_S = 0.05, 0.3
+"""The shortest cut; and how much of a pause is cut with a filler: words may be missing in a longer one."""
 
 
 class FillersSettings(FinderSettings):
@@ -142,16 +143,20 @@ def _sounds(transcript: Transcript, least: float) -> Iterator[_Filler]:
 
 
 def _cut(request: FinderRequest, transcript: Transcript, filler: _Filler) -> Proposal | None:
-    """Return the cut of a filler with the shorter one of the pauses around it; None if it is too short."""
+    """Return the cut of a filler with the shorter one of the pauses around it; None if it is too short.
+
+    Up to `_MOST_PAUSE_S` of the pause is cut.
+    """
     state, spans = request.state, transcript.spans_samples
     before = int(spans[filler.first - 1, 1]) if filler.first else 0
     after = int(spans[filler.last, 0]) if filler.last < len(spans) else state.length_samples
     pauses = max(0, filler.start - before), max(0, after - filler.stop)
+    pause = min(*pauses, s_to_samples(_MOST_PAUSE_S, state.rate_hz))
     start, stop = filler.start, filler.stop
     if pauses[0] < pauses[1]:
-        start -= pauses[0]
+        start -= pause
     else:
-        stop += pauses[1]
+        stop += pause
     if stop - start < s_to_samples(_LEAST_CUT_S, state.rate_hz):
         return None
     shown = "" if filler.first < filler.last else f"{(filler.stop - filler.start) / state.rate_hz:.1f} s"

@@ -13,22 +13,6 @@ _PITCH_HZ, _LEAST_VOICING = (70.0, 400.0), 0.6
 _LOUD = 0.03
 """The part of the highest power that a frame has, at least, to be counted."""
 _BANDS, _FLOOR, _LEAST_POWER = 24, 1e-2, 1e-10
-_SHORTEST_S, _LONGEST_S = 0.12, 1.5
-_VOICED, _CHANGE, _BIAS = 6.0, -6.0, -2.5
-"""Weights of the share of voiced frames and of the change of the spectrum in the log odds, fitted by eye."""
-
-
-def held_probability(samples: NDArray[np.float32]) -> float:
-    """Return the probability that a sound is held, 0 to 1; 0 for one that is too short or too long.
-
-    Parameters
-    ----------
-    samples : of the sound alone, mono at `RATE_HZ`, shape (n,)
-    """
-    if not _SHORTEST_S <= len(samples) / RATE_HZ <= _LONGEST_S:
-        return 0.0
-    voiced, change = held(samples)
-    return float(1.0 / (1.0 + np.exp(-(_BIAS + _VOICED * voiced + _CHANGE * change))))
 
 
 def held(samples: NDArray[np.float32]) -> tuple[float, float]:

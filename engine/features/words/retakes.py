@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +16,9 @@ from engine.core.wording import counted
 from engine.document.analysis import WORDS, Transcript
 from engine.document.proposals import Alternative, Evidence, Proposal
 from engine.features.words.captions import ENDS
-from engine.features.words.text import folded, in_context
+from engine.features.words.sentences import ends_sentence
+from engine.features.words.similarity import compared, is_list, similarity
+from engine.features.words.text import in_context
 from engine.review.finders import Finder, FinderRequest, FinderSettings, Found
 
 _LEAST_WORDS, _MOST_WORDS = 2, 60
@@ -27,24 +28,13 @@ _ALIKE_BETWEEN = 0.85
 """Least similarity of two attempts with such words between them, and of two of two words."""
 _MORE_WORDS = 2
 """Words that another attempt may have more: a recogniser divides words."""
-_LEAST_LETTERS = 5
-_FIRST_LETTERS, _FIRST_SHARE = 8, 0.5
-"""Attempts begin alike: the number of letters that are compared, and the least share of equal ones."""
-_COMMON_LETTERS, _COMMON_PART, _COMMON_SHARE, _COMMON_ALIKE = 12, 0.6, 0.9, 0.75
-"""Letters in common with an attempt that breaks off earlier: how many, the part of the earlier attempt that
-they are, the share of them that is equal; and the similarity of such attempts."""
 _CHANCE = 0.65
 """Similarity of two attempts that shows nothing."""
 _SURE_ALIKE = 0.85
-"""Below, an earlier attempt may have words that the last one lacks: bulk answers leave it to the user."""
-_NUMBERS = MappingProxyType(
-    {
-        name: str(number)
-        for number, name in enumerate(
-            ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-        )
-    }
-)
+"""Below, an earlier attempt may have words that the last one lacks: bulk answers leave it to the user. A
+third attempt that is less similar is another sentence that begins alike."""
+_EXACT_S = 0.06
+"""Edges of words with a rest of this length between them are exact."""
 _PAUSE_S = 0.15
 """An attempt begins after a rest at least this long, or after the end of a sentence."""
 
@@ -100,14 +90,17 @@ def attempts_in(
     transcript: Transcript, rate_hz: int, settings: RetakesSettings, progress: Progress
 ) -> list[_Attempts]:
     """Return the repeated sentences, ascending and apart."""
-    words = [_NUMBERS.get(one, one) for one in map(folded, transcript.texts)]
+    words = compared(transcript.texts)
     begins = _beginnings(transcript, rate_hz)
+    ends = frozenset(number for number, text in enumerate(transcript.texts) if ends_sentence(text))
     starts_s = transcript.spans_samples[:, 0] / rate_hz
     found: list[_Attempts] = []
     for number, first in enumerate(begins):
         progress.check_cancelled()
         made = _Attempts((first,), first)
-        while (after := _next(words, begins, starts_s, made.starts[-1], settings)) is not None:
+        while (after := _next(words, begins, ends, starts_s, made.starts[-1], settings)) is not None:
+            if len(made.starts) > 1 and after.alike < _SURE_ALIKE:
+                break
             made = made.then(after)
         if len(made.starts) > 1:
             found.append(made)
@@ -137,11 +130,17 @@ def _beginnings(transcript: Transcript, rate_hz: int) -> list[int]:
 def _next(
     words: Sequence[str],
     begins: Sequence[int],
+    ends: frozenset[int],
     starts_s: NDArray[np.float64],
     first: int,
     settings: RetakesSettings,
 ) -> _Attempts | None:
-    """Return the next attempt at the sentence that begins at a word, if there is one."""
+    """Return the next attempt at the sentence that begins at a word, if there is one.
+
+    Parameters
+    ----------
+    ends : the last words of sentences
+    """
     best: _Attempts | None = None
     for place in range(bisect_right(begins, first), len(begins)):
         again = begins[place]
@@ -153,50 +152,14 @@ def _next(
             said = end - first
             if said < _LEAST_WORDS or again - end > _BETWEEN_WORDS:
                 break
-            alike = _alike(words[first:end], words[again : again + said + _MORE_WORDS])
+            alike = similarity(words[first:end], words[again : again + said + _MORE_WORDS])
+            is_one = ends.intersection(range(first, end)) == {end - 1} and again + said - 1 in ends
+            if is_one and is_list(words[first:end], words[again : again + said]):
+                continue
             least = settings.alike if end == again and said > _LEAST_WORDS else _ALIKE_BETWEEN
             if alike >= max(settings.alike, least) and (best is None or alike > best.alike):
                 best = _Attempts((first, again), again + said, alike, said * (alike - _CHANCE))
     return best
-
-
-def _alike(one: Sequence[str], two: Sequence[str]) -> float:
-    """Return the similarity of an attempt and the beginning of another one, 0 to 1.
-
-    It is the share of letters that need no change (edit distance, Levenshtein 1966), since recognisers write
-    a word that breaks off as another one. Of an attempt that breaks off later than the next one, the part in
-    common counts, if it is longer than the rest. Two phrases with other numbers, such as "press 1" and
-    "press 2", are a list.
-    """
-    if 3 * len(set(one) & set(two)) < len(one) or _is_list(one, two):
-        return 0.0
-    letters, others = "".join(one), "".join(two)
-    if len(letters) < _LEAST_LETTERS:
-        return 0.0
-    shares = 1.0 - _changes(letters, others) / np.arange(1, len(letters) + 1)
-    if shares[:_FIRST_LETTERS][-1] < _FIRST_SHARE:
-        return 0.0
-    common = int(np.flatnonzero(shares >= _COMMON_SHARE).max(initial=-1)) + 1
-    is_begun = common >= max(_COMMON_LETTERS, _COMMON_PART * len(letters))
-    return max(float(shares[-1]), _COMMON_ALIKE if is_begun else 0.0)
-
-
-def _changes(letters: str, others: str) -> NDArray[np.int64]:
-    """Return how many letters of each beginning of a text change to make it a beginning of the other one."""
-    codes, least = np.array([*map(ord, others)]), np.zeros(len(letters), np.int64)
-    order = np.arange(len(others) + 1)
-    row = order
-    for place, letter in enumerate(map(ord, letters)):
-        replaced = np.append(row[0] + 1, np.minimum(row[:-1] + (codes != letter), row[1:] + 1))
-        row = np.minimum.accumulate(replaced - order) + order
-        least[place] = row.min()
-    return least
-
-
-def _is_list(one: Sequence[str], two: Sequence[str]) -> bool:
-    """Return whether two phrases differ in their numbers."""
-    numbers = ([word for word in words if any(map(str.isdigit, word))] for words in (one, two))
-    return any(first != second for first, second in zip(*numbers, strict=False))
 
 
 def _cut(request: FinderRequest, transcript: Transcript, found: _Attempts) -> Proposal:
@@ -205,8 +168,17 @@ def _cut(request: FinderRequest, transcript: Transcript, found: _Attempts) -> Pr
     attempts = counted(len(found.starts), "attempt")
     reason = f"Repeated sentence, {attempts}: {in_context(texts, found.starts[0], found.starts[-1])}"
     ways = tuple(_ways(transcript, found))
-    evidence = Evidence.STRONG if found.alike >= _SURE_ALIKE else Evidence.WEAK
+    is_sure = found.alike >= _SURE_ALIKE and all(
+        _rests_before(transcript, found.starts[place], request.state.rate_hz) for place in (0, -1)
+    )
+    evidence = Evidence.STRONG if is_sure else Evidence.WEAK
     return request.cut(start, stop, 0.5 + 0.45 * found.alike, reason, ways, evidence)
+
+
+def _rests_before(transcript: Transcript, word: int, rate_hz: int) -> bool:
+    """Return whether a rest is before a word: an edge without one may be inside the sound of a word."""
+    spans = transcript.spans_samples
+    return not word or bool(spans[word, 0] - spans[word - 1, 1] >= s_to_samples(_EXACT_S, rate_hz))
 
 
 def _ways(transcript: Transcript, found: _Attempts) -> Iterator[Alternative]:

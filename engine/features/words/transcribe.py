@@ -28,6 +28,8 @@ from engine.features.words.edges import SpokenWord, expected_s
 from engine.features.words.held import RATE_HZ
 from engine.features.words.hesitations import Hesitation, words_and_hesitations
 from engine.features.words.recogniser import Recogniser, without_repeats
+from engine.features.words.repeats import repeated_breaths
+from engine.features.words.similarity import compared, similarity
 from engine.features.words.speakers import with_speakers_of_tracks
 from engine.features.words.voices import with_speakers_by_voice
 from engine.sound.edl.build import whole
@@ -50,6 +52,8 @@ _SKIPPED_S = 0.6
 """Speech of this length without a word is recognised again by itself."""
 _SLOW_S, _BREATH_S = 0.6, 0.2
 """A word that is this much longer than expected may have another one in its sound; a rest between breaths."""
+_SAME_TEXT = 0.7
+"""Least similarity of the words of passages that sound alike."""
 _LANGUAGE_WINDOWS = 3
 _OF_SPEECH, _OF_WORDS = 0.2, 0.95
 _BLOCK_SAMPLES = 1 << 16
@@ -148,13 +152,69 @@ def _all_recognised(
     around: Span,
     speech: Sequence[Span],
 ) -> tuple[list[SpokenWord], list[Hesitation]]:
-    """Return the words and the hesitations of a window, ascending, with those of parts recognised again."""
-    found, held = _recognised(recogniser, samples_of(around), window, around, speech)
+    """Return the words and the hesitations of a window, ascending, with those of parts recognised again.
+
+    They are speech without words, breaths with a word that is far too long, and passages that sound alike
+    without the same words, until one of these has other words by itself as well.
+    """
+
+    def apart(part: Span) -> list[SpokenWord]:
+        return _recognised(recogniser, samples_of(part), part, part, speech)[0]
+
+    samples = samples_of(around)
+    found, held = _recognised(recogniser, samples, window, around, speech)
     doubtful = [*_left_out([*found, *held], window, speech), *_too_slow(found, window)]
     for part in joined_spans(doubtful, _BREATH_S):
-        again = _recognised(recogniser, samples_of(part), part, part, speech)[0]
-        found = _with_more_words(found, again, part)
+        found = _with_more_words(found, apart(part), part)
+    for pair in _alike(held, samples, window, around):
+        if _is_said_again(found, *pair):
+            continue
+        again = [[*_inside(apart(part), part)] for part in pair]
+        if not _is_said_again([*again[0], *again[1]], *pair):
+            break
+        others = [word for word in found if not any(_is_inside(word, part) for part in pair)]
+        found = [*others, *again[0], *again[1]]
     return sorted(found, key=lambda one: one.start_s), held
+
+
+def _alike(
+    held: Sequence[Hesitation], samples: Floats, window: Span, around: Span
+) -> Iterator[tuple[Span, Span]]:
+    """Yield pairs of passages that sound alike, without those that begin with a hesitation."""
+    for pair in repeated_breaths(samples):
+        first, again = (
+            _within((start_s + around[0], stop_s + around[0]), window) for start_s, stop_s in pair
+        )
+        is_held = any(
+            part[0] <= one.start_s <= part[0] + _AROUND_S for part in (first, again) for one in held
+        )
+        is_empty = first[1] <= first[0] or again[1] <= again[0]
+        if not is_held and not is_empty:
+            yield first, again
+
+
+def _within(span: Span, window: Span) -> Span:
+    """Return a span with a part of the rest around it, inside a window."""
+    return max(span[0] - _AROUND_S / 4, window[0]), min(span[1] + _AROUND_S / 4, window[1])
+
+
+def _is_inside(word: SpokenWord, span: Span) -> bool:
+    return span[0] <= word.middle_s <= span[1]
+
+
+def _inside(words: Sequence[SpokenWord], span: Span) -> Iterator[SpokenWord]:
+    return (one for one in sorted(words, key=lambda one: one.start_s) if _is_inside(one, span))
+
+
+def _is_said_again(words: Sequence[SpokenWord], first: Span, again: Span) -> bool:
+    """Return whether a passage has the words of another one, each from its start on."""
+    found = [[*_inside(words, part)] for part in (first, again)]
+    if not all(found) or any(
+        one[0].start_s - part[0] > _AROUND_S for one, part in zip(found, (first, again), strict=True)
+    ):
+        return False
+    texts = [compared(one.text for one in each) for each in found]
+    return similarity(texts[0], texts[1][: len(texts[0]) + 2]) >= _SAME_TEXT
 
 
 def _recognised(

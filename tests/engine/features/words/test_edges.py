@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 
 from engine.features.words.edges import HOP_S, SpokenWord, settled, sounding_runs
-from engine.features.words.held import held_probability
-from engine.features.words.hesitations import Hesitation, words_and_hesitations
+from engine.features.words.hesitations import Hesitation, held_sounds, words_and_hesitations
 from tests.engine.features.words.made_speech import held, placed, room, syllables
 
 NEAR_S = 0.015
@@ -62,12 +61,19 @@ def test_silence_leaves_words_as_they_are() -> None:
     assert words_and_hesitations([], room(1.0), (0.0, 1.0), lambda _: []) == ([], [])
 
 
-def test_a_held_voice_is_told_from_syllables_and_from_noise() -> None:
-    assert held_probability(held(0.4)) > 0.9
-    assert held_probability(syllables(0.4, 6)) < 0.3
-    assert held_probability(room(0.4)) < 0.3
-    assert held_probability(held(0.05)) == 0.0
-    assert held_probability(held(3.0)) == 0.0
+def test_a_held_voice_is_distinguished_from_syllables_and_from_noise() -> None:
+    [found] = held_sounds(placed([(0.5, held(0.4))], 1.5))
+    assert spans_of([found]) == at((0.5, 0.9))
+    assert found.probability > 0.9
+    for sound in (syllables(0.4, 6), room(0.4), held(0.05), held(3.0)):
+        assert held_sounds(placed([(0.5, sound)], 4.0)) == []
+
+
+def test_a_held_voice_is_found_between_soft_sounds_of_a_room() -> None:
+    creak = np.float32(0.05) * syllables(0.1, 11)
+    samples = placed([(0.4, creak), (0.5, held(0.4)), (0.9, creak)], 1.5)
+    assert spans_of(held_sounds(samples)) == at((0.5, 0.9))
+    assert held_sounds(placed([(0.4, 20.0 * creak), (0.5, held(0.4)), (0.9, 20.0 * creak)], 1.5)) == []
 
 
 def test_a_hesitation_is_apart_from_the_word_that_the_recogniser_gave_it_to() -> None:
@@ -95,6 +101,14 @@ def test_a_doubtful_word_is_written_for_a_hesitation() -> None:
     words, found = words_and_hesitations(written, samples, (0.0, 2.8), lambda _: others)
     assert spans_of(found) == at((1.1, 1.45))
     assert [one.text for one in words] == ["We", "left"]
+
+
+def test_a_held_sound_is_a_word_if_the_words_near_it_become_improbable() -> None:
+    samples = placed([(0.5, syllables(0.4, 7)), (1.1, held(0.25)), (1.7, syllables(0.45, 8))], 2.8)
+    written = spoken(("winter", 0.4, 0.8), ("comes", 0.9, 2.0))
+    others = [written[0], replace(written[1], probability=0.1)]
+    assert words_and_hesitations(written, samples, (0.0, 2.8), lambda _: others)[1] == []
+    assert words_and_hesitations(written, samples, (0.0, 2.8), lambda _: written)[1] != []
 
 
 def test_a_hesitation_outside_of_the_window_is_found() -> None:

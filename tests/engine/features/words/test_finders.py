@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from engine.core.progress import SILENT
+from engine.core.timebase import s_to_samples
 from engine.document.analysis import WORDS, Transcript
 from engine.document.document import Document
 from engine.document.edits.analyses import known_transcript
@@ -85,6 +86,19 @@ def test_hesitations_without_a_word_are_weak_and_need_confidence(talk: Path) -> 
     assert cuts(talk, "fillers", made, sounds=False) == ()
 
 
+def test_a_filler_between_long_pauses_leaves_most_of_them(talk: Path) -> None:
+    words = said("We went home")
+    far = np.array([[0], [0], [20 * STEP]])
+    made = replace(
+        words,
+        spans_samples=words.spans_samples + far,
+        hesitations_samples=np.array([[10 * STEP, 11 * STEP]]),
+        hesitation_scores=np.array([0.9], np.float32),
+    )
+    [cut] = cuts(talk, "fillers", made)
+    assert (cut.start_samples, cut.stop_samples) == (10 * STEP - s_to_samples(0.3, RATE_HZ), 11 * STEP)
+
+
 def test_no_cut_has_an_edge_inside_a_word(talk: Path) -> None:
     transcript = said("So um so um we we went um home uh and the the er dog came")
     spans = transcript.spans_samples
@@ -117,6 +131,14 @@ def test_attempts_before_the_last_one_are_cut(talk: Path, text: str, first: int,
     assert way.start_samples > cut.start_samples
 
 
+def test_the_next_sentence_that_begins_alike_is_not_another_attempt(talk: Path) -> None:
+    text = "Votre message a été saut, votre message a été saut regardé, votre message est,"
+    found = cuts(talk, "retakes", said(f"{text} votre message est trop, votre message est trop court."))
+    assert [(one.start_samples, one.stop_samples) for one in found] == [
+        (span(first, first + 1)[0], span(last, last + 1)[0]) for first, last in ((0, 5), (11, 18))
+    ]
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -124,12 +146,23 @@ def test_attempts_before_the_last_one_are_cut(talk: Path, text: str, first: int,
         "We went home. They went out. You stayed here.",
         "It was cold, it rained, and nobody came.",
         "Press nine to hear it, Press 8 to hear it again.",
+        "The conference was locked. The conference was extended.",
         "We meet in May and go, to the river. We fly in June and stay, by the sea.",
         "",
     ],
 )
 def test_lists_and_other_sentences_stay(talk: Path, text: str) -> None:
     assert cuts(talk, "retakes", said(text)) == ()
+
+
+def test_a_cut_with_an_edge_in_a_sound_is_weak(talk: Path) -> None:
+    words = said("We stay. Please come to the, Please come to the house today.")
+    [cut] = cuts(talk, "retakes", words)
+    assert cut.evidence is Evidence.STRONG
+    spans = words.spans_samples.copy()
+    spans[5, 1] = spans[6, 0]
+    [cut] = cuts(talk, "retakes", replace(words, spans_samples=spans))
+    assert cut.evidence is Evidence.WEAK
 
 
 def test_attempts_that_are_far_apart_stay(talk: Path) -> None:

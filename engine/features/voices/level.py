@@ -45,6 +45,8 @@ _HOLD_CELLS, _FALL_S, _RISE_S = 1, 0.02, 0.06
 """Around a peak: cells of 20 ms that are lowered with it, and the ramps of the gain before and after."""
 _CHANGE_S, _LEAST_CHANGE_S = 1.0, 0.06
 """The longest and the shortest ramp from one speaker to the next."""
+_DEEP_DB = 6.0
+"""Peaks lowered by more may be audible."""
 _BLOCK_CELLS = 100
 
 
@@ -100,7 +102,7 @@ def _find(request: FinderRequest, progress: Progress) -> Found:
             break
         levelled = corrected
     proposals = [made for one in levelled for made in _proposals(request, one, dips)]
-    return Found(proposals, _summary(speakers, proposals, wanted_lufs))
+    return Found(proposals, _summary(speakers, proposals, wanted_lufs, _deepest_db(dips)))
 
 
 def _measured(
@@ -264,17 +266,28 @@ def _reason(one: _Levelled, dips: Dips) -> str:
         f"{name} {done} by {abs(one.gain_db):.1f} dB, from {one.before_lufs:.1f} to {one.after_lufs:.1f} LUFS"
     )
     if dips:
-        count, deepest_db = len(dips) // 4, -min(lowered_db for _, lowered_db in dips)
-        reason += f"; peaks lowered in {counted(count, 'place')} by up to {deepest_db:.1f} dB"
+        reason += f"; peaks lowered in {counted(len(dips) // 4, 'place')} by up to {_deepest_db(dips):.1f} dB"
     return f"{reason}."
 
 
-def _summary(speakers: Sequence[Speaker], proposals: Sequence[Proposal], wanted_lufs: float) -> str:
+def _deepest_db(dips: Dips) -> float:
+    """Return by how much the highest peak is lowered."""
+    return -min((lowered_db for _, lowered_db in dips), default=0.0)
+
+
+def _summary(
+    speakers: Sequence[Speaker], proposals: Sequence[Proposal], wanted_lufs: float, deepest_db: float
+) -> str:
     if not speakers:
         return "No speech was found, so nothing is proposed."
     if not proposals:
         return f"Every speaker is at {wanted_lufs:g} LUFS."
-    return f"{counted(len(speakers), 'speaker')} at {wanted_lufs:g} LUFS."
+    done = f"{counted(len(speakers), 'speaker')} at {wanted_lufs:g} LUFS."
+    if deepest_db < _DEEP_DB:
+        return done
+    return (
+        f"{done} Peaks are lowered by up to {deepest_db:.0f} dB: choose a lower loudness to lower them less."
+    )
 
 
 LEVEL_VOICES = Finder(

@@ -30,7 +30,15 @@ from engine.document.analysis import WORDS, Transcript
 from engine.document.edits.analyses import known_transcript
 from engine.document.state import DocumentState
 from engine.document.tracks import Track, audible
-from engine.features.words.speakers import changes_db, frame_powers, frame_samples, levels_of, speakers_of
+from engine.features.voices.leakage import unexplained
+from engine.features.words.speakers import (
+    all_bands,
+    band_powers,
+    changes_db,
+    frame_samples,
+    levels_of,
+    speakers_of,
+)
 from engine.recordings.track_audio import Microphones
 from engine.review.finders import FinderRequest
 
@@ -45,8 +53,8 @@ _BELOW_SPEECH_DB = 8.0
 """Any sound that is up to this much below own speech belongs to the speaker, such as laughter."""
 _ECHO_FRAMES = 10
 """Frames of 20 ms around speech in which other microphones may pick it up, or its echo."""
-_LEAST_FRAMES, _LEAST_SOUND_FRAMES = 3, 6
-"""Shorter moments of own speech, and of other own sounds, are errors."""
+_LEAST_FRAMES, _LEAST_SOUND_FRAMES, _LEAST_UNEXPLAINED_FRAMES = 3, 6, 2
+"""Shorter moments of own speech, of other own sounds, and of sound that is not leakage, are errors."""
 _BEFORE_S, _AFTER_S = 0.25, 0.4
 """Added to own speech for faint onsets and tails."""
 _NOISE_PERCENTILE = 10.0
@@ -117,9 +125,10 @@ def _on_tracks(
     """Return the speakers of tracks with one speaker each; none if the tracks are not separate."""
     frame, length = frame_samples(state.rate_hz), state.length_samples
     with Microphones(state, media, [one.id for one in tracks]) as microphones:
-        powers = frame_powers(microphones, progress.part(0.0, _OF_LEVELS))
+        bands = band_powers(microphones, progress.part(0.0, _OF_LEVELS))
         rest = progress.part(_OF_LEVELS, 1.0)
         spoken = [_spoken(microphones, (row,), rest.step(row, len(tracks))) for row in range(len(tracks))]
+    powers = all_bands(bands)
     words = transcript or _pieces(united(np.concatenate(spoken)), state.rate_hz)
     if not len(words):
         return ()
@@ -127,23 +136,41 @@ def _on_tracks(
     owners = speakers_of(levels, changes_db(words, state.rate_hz))
     if owners is None:
         return ()
-    around = np.array([-s_to_samples(_BEFORE_S, state.rate_hz), s_to_samples(_AFTER_S, state.rate_hz)])
-    middles = np.arange(powers.shape[1]) * frame + frame // 2
-    found = []
-    for row in np.unique(owners).tolist():
+    middles, rows = np.arange(powers.shape[1]) * frame + frame // 2, np.unique(owners).tolist()
+    speech, sounds = dict[int, Places](), dict[int, Places]()
+    for row in rows:
         is_louder = _is_louder(powers, levels.words_db, owners, row)
         is_own = inside(middles, spoken[row]) & is_louder
         own_db = float(np.median(levels.words_db[owners == row, row])) - _BELOW_SPEECH_DB
         is_sound = is_louder & (powers[row] > 10.0 ** (own_db / 10.0))
-        moments = [runs(is_own, _LEAST_FRAMES), runs(is_sound, _LEAST_SOUND_FRAMES)]
-        speech, sounds = (one * frame + around for one in moments)
+        speech[row] = _around(runs(is_own, _LEAST_FRAMES), state.rate_hz, length)
         if transcript is not None:
-            speech = np.concatenate([speech, words.spans_samples[owners == row]])
-        spans, all_sounds = (
-            united(np.clip(one, 0, length)) for one in (speech, np.concatenate([speech, sounds]))
-        )
-        found.append(Speaker(tracks[row].name, (tracks[row].id,), spans, all_sounds))
+            speech[row] = united(np.concatenate([speech[row], words.spans_samples[owners == row]]))
+        others = _around(runs(is_sound, _LEAST_SOUND_FRAMES), state.rate_hz, length)
+        sounds[row] = united(np.concatenate([speech[row], others]))
+    alone = {row: _is_alone(middles, speech, sounds, row) for row in rows}
+    is_quiet = ~inside(middles, united(np.concatenate(list(sounds.values()))))
+    found = []
+    for row in rows:
+        more = runs(unexplained(bands, row, alone, is_quiet), _LEAST_UNEXPLAINED_FRAMES)
+        all_sounds = united(np.concatenate([sounds[row], _around(more, state.rate_hz, length)]))
+        found.append(Speaker(tracks[row].name, (tracks[row].id,), speech[row], all_sounds))
     return tuple(found)
+
+
+def _around(frames: Places, rate_hz: int, length: int) -> Places:
+    """Return runs of frames as spans in samples, with onset and tail."""
+    around = np.array([-s_to_samples(_BEFORE_S, rate_hz), s_to_samples(_AFTER_S, rate_hz)])
+    return united(np.clip(frames * frame_samples(rate_hz) + around, 0, length))
+
+
+def _is_alone(middles: Places, speech: Mapping[int, Places], sounds: Mapping[int, Places], row: int) -> Flags:
+    """Return whether each frame has the speech of one track and no sound of another."""
+    found = inside(middles, speech[row])
+    for other, spans in sounds.items():
+        if other != row:
+            found &= ~inside(middles, spans)
+    return found
 
 
 def _spoken(microphones: Microphones, rows: range | tuple[int, ...], progress: Progress) -> Places:

@@ -98,10 +98,10 @@ def test_other_microphones_are_lowered_and_own_speech_is_as_recorded(
             result = played(document, own)[:, 0]
             for start, stop in turns(own):
                 np.testing.assert_array_equal(result[start:stop], microphones[own][start:stop])
-            middle = RATE_HZ
-            for start, stop in turns(1 - own):
-                part = slice(start + middle, stop - middle)
-                np.testing.assert_allclose(result[part], microphones[own][part] * 10.0 ** (-0.6), atol=1e-7)
+            leakage = np.concatenate([np.arange(*span) for span in turns(1 - own)])
+            before, after = microphones[own][leakage], result[leakage]
+            is_lowered = np.abs(after - before * 10.0 ** (-0.6)) <= 1e-6 * np.abs(before)
+            assert is_lowered.mean() > 0.6
 
 
 def test_tracks_without_a_speaker_each_have_no_crosstalk(tmp_path: Path, microphones: list[Sound]) -> None:
@@ -110,6 +110,20 @@ def test_tracks_without_a_speaker_each_have_no_crosstalk(tmp_path: Path, microph
         found = accepted(document, "crosstalk")
     assert not found.proposals
     assert "one speaker each" in found.summary
+
+
+def test_noise_above_speech_does_not_hide_the_speakers_of_tracks(
+    tmp_path: Path, microphones: list[Sound]
+) -> None:
+    rng, tracks = np.random.default_rng(9), dict[str, Sound]()
+    for name, sound in zip(("Anna", "Ben"), microphones, strict=True):
+        spectrum = np.fft.rfft(rng.normal(0.0, 1.0, len(sound)))
+        spectrum[: round(len(spectrum) * 5_000.0 / (RATE_HZ / 2))] = 0.0
+        hiss = np.fft.irfft(spectrum, len(sound))
+        tracks[name] = np.asarray(sound + 0.1 * sound.std() / hiss.std() * hiss, np.float32)
+    with opened(tmp_path, tracks) as document:
+        found = accepted(document, "crosstalk")
+    assert len({one.tracks for one in found.proposals}) == 2
 
 
 def test_speakers_of_tracks_get_one_loudness(tmp_path: Path, microphones: list[Sound]) -> None:

@@ -77,7 +77,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=[quality.value for quality in Quality],
         help=f"of {', '.join(CODED_SUFFIXES)}; default: good",
     )
-    audio.add_argument("--plain", action="store_true", help="WAV without bext, iXML and cue points")
+    audio.add_argument(
+        "--plain", action="store_true", help="WAV without bext, iXML and cue points, MP3 without chapters"
+    )
     audio.add_argument(
         "--chapters", type=Path, metavar="F.json", help="also write the regions as chapters of a podcast"
     )

@@ -67,12 +67,22 @@ class Codec:
 
 
 @dataclass(frozen=True, slots=True)
+class Chapter:
+    """A named part of a file, in seconds from its start."""
+
+    start_s: float
+    stop_s: float
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tags:
     """Tags of a file for players.
 
     Attributes
     ----------
     number : of the file in its album, from 1; 0 for a single file
+    chapters : in the order of their starts; MP3 alone holds them
     """
 
     title: str = ""
@@ -80,6 +90,7 @@ class Tags:
     number: int = 0
     encoder: str = "Offcut"
     artist: str = ""
+    chapters: tuple[Chapter, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

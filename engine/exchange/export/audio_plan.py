@@ -17,6 +17,7 @@ from engine.core.wording import listed
 from engine.document.state import DocumentState, Marker
 from engine.document.tracks import audible
 from engine.exchange.export.formats import FORMATS
+from engine.exchange.export.interchange.chapters import chapters_of
 from engine.exchange.export.placing.marks import removed_edit_list
 from engine.exchange.export.request import RATES_HZ, Depth, ExportRequest
 from engine.exchange.names import name_of_file, named_after
@@ -250,7 +251,10 @@ def _planned_files(
     """Return the mix, or the file of each region and track."""
     album = request.title
     if not request.options.regions:
-        return _tracks_of(request, request.out, request.tags or Tags(album, album), span)
+        tags = request.tags or Tags(album, album)
+        if request.options.broadcast and not request.options.removed:
+            tags = replace(tags, chapters=chapters_of(request, span))
+        return _tracks_of(request, request.out, tags, span)
     regions = planned_regions(request, edit_list, span)
     digits = max(2, len(str(len(regions))))
     files: list[PlannedAudio] = []

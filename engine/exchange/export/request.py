@@ -63,7 +63,7 @@ class ExportOptions:
     dither : None adds TPDF where `depth` makes the samples shorter or the rate changes, and nothing elsewhere
     quality : of lossy formats
     fade_in_s, fade_out_s : length of the fade-in and fade-out of each file
-    broadcast : write `bext`, `iXML` and cue points into WAV files
+    broadcast : write `bext`, `iXML` and cue points into WAV files, and regions as chapters into MP3 files
     collect : copy the recordings that a project names into its folder
     frame_rate : of the timecode in `.edl`, `.xml`, `.fcpxml`, `.otio` and `.aaf`; None takes that
         of the videos, else 25

@@ -374,6 +374,9 @@ def report(
         "rate_hz": float(file.rate_hz),
         "clipped_samples": float(written.clipped_samples),
     }
+    if file.container == "MP3" and file.tags is not None and file.tags.chapters:
+        figures["chapters"] = float(len(file.tags.chapters))
+        notes.append(f"It has {counted(len(file.tags.chapters), 'chapter')}, one for each region.")
     if file.coding is not None:
         delay_samples = encoder_delay_samples(file.path, file.rate_hz)
         figures["encoder_delay_samples"] = float(delay_samples)

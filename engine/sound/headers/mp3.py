@@ -12,18 +12,21 @@ files that were joined, it writes to stderr. Such files are left to FFmpeg.
 from __future__ import annotations
 
 import mmap
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
-from engine.sound.codecs import Tags
+from engine.sound.codecs import Chapter, Tags
 from engine.sound.headers.start_times import StatedDate, stated_date
 
 _HEAD_BYTES = 10
 _OLD_BYTES = 128
 _LONGEST_OLD_TITLE = 30  # only a longer one has LAME write a tag in front
+_MOST_ENTRIES = 255
+"""Of one table of contents."""
 _TIMES = (b"TDRC", b"TDEN", b"TYER", b"TDAT", b"TIME")
 _MOST_FRAMES = 1_000
 _UNSYNCHRONISED, _EXTENDED = 0x80, 0x40
@@ -124,16 +127,48 @@ def write_id3(path: Path, tags: Tags) -> None:
 
 
 def _frames(tags: Tags) -> bytes:
-    """Return the text frames; Windows and old players read UTF-16 of version 2.3, but no UTF-8."""
+    """Return the text frames and the chapters."""
     texts = {b"TIT2": tags.title, b"TPE1": tags.artist, b"TALB": tags.album, b"TSSE": tags.encoder}
     if tags.number:
         texts[b"TRCK"] = str(tags.number)
-    found = b""
-    for name, text in texts.items():
-        if text:
-            content = b"\x01\xff\xfe" + text.encode("utf-16-le", "replace") + b"\0\0"
-            found += name + len(content).to_bytes(4, "big") + b"\0\0" + content
+    return b"".join(_text(name, text) for name, text in texts.items() if text) + _chapters(tags.chapters)
+
+
+def _frame(name: bytes, content: bytes) -> bytes:
+    return name + len(content).to_bytes(4, "big") + b"\0\0" + content
+
+
+def _text(name: bytes, text: str) -> bytes:
+    """Return a text frame; Windows and old players read UTF-16 of version 2.3, but no UTF-8."""
+    return _frame(name, b"\x01\xff\xfe" + text.encode("utf-16-le", "replace") + b"\0\0")
+
+
+def _chapters(chapters: Sequence[Chapter]) -> bytes:
+    """Return the frames of chapters, with their table of contents in front.
+
+    A table has up to 255 entries, so that of more chapters has tables as entries. Times are in milliseconds;
+    the places in bytes are left open. Source: "ID3v2 Chapter Frame Addendum", version 1.0, 2005.
+    """
+    if not chapters:
+        return b""
+    names = [b"chp%d\0" % number for number in range(len(chapters))]
+    tables = [names[first : first + _MOST_ENTRIES] for first in range(0, len(names), _MOST_ENTRIES)]
+    if len(tables) == 1:
+        found = _contents(b"toc\0", tables[0], is_top=True)
+    else:
+        parts = [b"toc%d\0" % number for number in range(len(tables))]
+        found = _contents(b"toc\0", parts, is_top=True)
+        found += b"".join(map(_contents, parts, tables))
+    for name, one in zip(names, chapters, strict=True):
+        times = (round(1_000 * at_s).to_bytes(4, "big") for at_s in (one.start_s, one.stop_s))
+        title = _text(b"TIT2", one.title) if one.title else b""
+        found += _frame(b"CHAP", name + b"".join(times) + b"\xff" * 8 + title)
     return found
+
+
+def _contents(name: bytes, entries: Sequence[bytes], is_top: bool = False) -> bytes:
+    """Return the frame of an ordered table of contents."""
+    return _frame(b"CTOC", name + bytes((0b10 * is_top | 1, len(entries))) + b"".join(entries))
 
 
 def _old(tags: Tags) -> bytes:

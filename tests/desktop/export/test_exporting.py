@@ -117,7 +117,7 @@ def test_what_was_chosen_is_there_the_next_time(exporting: Hands) -> None:
     exporting.press_and_answer("Ctrl+E", first)
     exporting.finish_work()
     exporting.press_and_answer("Ctrl+E", second)
-    assert found == ["Audacity labels (.txt)", "Cue points and notes (bext, iXML)"]
+    assert found == ["Audacity labels (.txt)", "Cue points, chapters, notes"]
 
 
 def test_files_that_exist_are_named_and_asked_about_once(exporting: Hands, folder: Path) -> None:

@@ -277,7 +277,7 @@ def test_every_field_is_reached_and_changed_by_keys(make: Make, qtbot: QtBot) ->
         *("One file for each track", "One file for each region", "Removed audio only"),
         *("Range", "Sample rate", "Bits", "Dither"),
         *("Fade in in milliseconds", "Fade out in milliseconds"),
-        *("Normalise to", "Loudness in LUFS", "Cue points and notes (bext, iXML)", "Frame rate"),
+        *("Normalise to", "Loudness in LUFS", "Cue points, chapters, notes", "Frame rate"),
         "Copy recordings next to the file",
     ]
     box = part(form, ChoiceField, "Range")

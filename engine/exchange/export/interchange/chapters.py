@@ -1,4 +1,4 @@
-"""Chapters of a podcast: the regions of the result, as the podcast namespace has them in JSON.
+"""Chapters of a podcast: the regions of the result, for MP3 files and in the JSON of the podcast namespace.
 
 https://github.com/Podcastindex-org/podcast-namespace/blob/main/docs/examples/chapters/jsonChapters.md
 """
@@ -14,13 +14,36 @@ from engine.core.timebase import samples_to_s
 from engine.core.wording import counted
 from engine.document.edits.markers import rating_of
 from engine.exchange.export.request import Exported, ExportRequest
+from engine.sound.codecs import Chapter
 from engine.sound.edl.edit_list import placed_markers
 
 _VERSION = "1.2.0"
 
 
+def chapters_of(request: ExportRequest, span: tuple[int, int] | None = None) -> tuple[Chapter, ...]:
+    """Return a chapter for each region that plays in a part of the result, at the times of that part.
+
+    Parameters
+    ----------
+    span : [start, stop) in samples of the result; None for all of it
+    """
+    state, edit_list = request.state, request.edit_list
+    begin, end = span or (0, edit_list.length_samples)
+    regions = (one for one in state.markers.values() if one.is_region and not rating_of(one))
+    chapters = (
+        Chapter(
+            _time_s(max(one.start_samples, begin) - begin, state.rate_hz),
+            _time_s(min(one.stop_samples, end) - begin, state.rate_hz),
+            one.name,
+        )
+        for one in placed_markers(regions, edit_list)
+        if max(one.start_samples, begin) < min(one.stop_samples, end)
+    )
+    return tuple(sorted(chapters, key=lambda one: one.start_s))
+
+
 def write_chapters(request: ExportRequest, out: Path) -> Exported:
-    """Write a chapter for each region that plays in the exported audio, at the times of that file.
+    """Write the chapters of the exported audio, at the times of that file.
 
     Parameters
     ----------
@@ -30,19 +53,9 @@ def write_chapters(request: ExportRequest, out: Path) -> Exported:
     ------
     UsageError : no region plays there, or the file exists
     """
-    state, edit_list = request.state, request.edit_list
-    begin, end = request.options.range_samples or (0, edit_list.length_samples)
-    placed = placed_markers(
-        (one for one in state.markers.values() if one.is_region and not rating_of(one)), edit_list
-    )
     chapters = [
-        {
-            "startTime": _time_s(max(one.start_samples, begin) - begin, state.rate_hz),
-            "endTime": _time_s(min(one.stop_samples, end) - begin, state.rate_hz),
-            "title": one.name,
-        }
-        for one in placed
-        if max(one.start_samples, begin) < min(one.stop_samples, end)
+        {"startTime": one.start_s, "endTime": one.stop_s, "title": one.title}
+        for one in chapters_of(request, request.options.range_samples)
     ]
     if not chapters:
         raise UsageError("No region of the document plays in the result: add regions, which become chapters.")

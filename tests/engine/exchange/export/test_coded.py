@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 import soundfile
 
 from engine.core.errors import ExportError
+from engine.document.state import Marker
 from engine.exchange.export import ExportOptions, ExportRequest, export
 from engine.exchange.export.formats import CODED_SUFFIXES
 from engine.exchange.export.plan import plan
@@ -140,3 +142,51 @@ def test_more_than_two_channels_are_refused(tmp_path: Path) -> None:
     for suffix in CODED_SUFFIXES:
         with pytest.raises(ExportError, match=r"6 channels, .* choose \.wav or \.flac"):
             plan(request_of(recorded, tmp_path / f"out{suffix}"))
+
+
+def chapters_in(path: Path) -> list[tuple[float, float, str]]:
+    """Return the chapters of a file as FFmpeg reads them, in seconds."""
+    with av.open(str(path)) as container:
+        return [
+            (
+                float(one["start"] * one["time_base"]),
+                float(one["end"] * one["time_base"]),
+                one["metadata"]["title"],
+            )
+            for one in container.chapters()
+        ]
+
+
+def with_regions(recorded: Recording, *regions: Marker) -> Recording:
+    return Recording(replace(recorded.state, markers={one.id: one for one in regions}), recorded.media)
+
+
+def test_regions_are_chapters_of_an_mp3(tmp_path: Path) -> None:
+    recorded = with_regions(
+        take(tmp_path, 48_000),
+        Marker("b", 96_000, 192_000, "Über 😀"),
+        Marker("a", 0, 60_000, "Opening"),  # 24,000 samples from 0.5 s on are cut
+        Marker("c", 30_000, 40_000, "Cut"),
+        Marker("d", 96_000, 96_000, "A marker"),
+    )
+    request = request_of(recorded, tmp_path / "a.mp3")
+    done = export(request)
+    assert chapters_in(done.path) == [(0.0, 0.75, "Opening"), (1.5, 3.5, "Über 😀")]
+    assert done.figures["chapters"] == 2.0
+    assert len(soundfile.read(done.path)[0]) == 168_000
+    ranged = export(request_of(recorded, tmp_path / "b.mp3", range_samples=(48_000, 96_000)))
+    assert chapters_in(ranged.path) == [(0.5, 1.0, "Über 😀")]
+    for number, options in enumerate(({"broadcast": False}, {"removed": True}, {"stems": True})):
+        other = export(request_of(recorded, tmp_path / f"{number}.mp3", **options))
+        paths = [one.path for one in other.parts or (other,)]
+        assert [chapters_in(path) for path in paths] == [[]] * len(paths)
+
+
+def test_hundreds_of_regions_are_chapters(tmp_path: Path) -> None:
+    recorded = take(tmp_path, 48_000)
+    regions = (Marker(f"{n:03d}", 80_000 + 100 * n, 80_100 + 100 * n, f"Part {n}") for n in range(600))
+    done = export(request_of(with_regions(recorded, *regions), tmp_path / "a.mp3"))
+    found = chapters_in(done.path)
+    assert [title for _, _, title in found] == [f"Part {n}" for n in range(600)]
+    assert found[-1][0] == pytest.approx((80_000 + 59_900 - 24_000) / 48_000, abs=1e-3)
+    assert len(soundfile.read(done.path)[0]) == 168_000

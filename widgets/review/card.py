@@ -29,6 +29,7 @@ from engine.document.proposals import Verdict
 from widgets.controls.key_caps import command_buttons, label, row
 from widgets.controls.text_and_icons import ElidedLabel, Themed, paint_icon, paint_share, paint_words
 from widgets.review.rows import VERDICT_ICONS, CardText, ScorePart
+from widgets.review.spectrum import SpectrumLines
 from widgets.theme import TEXT, Theme, color, px, ui_font
 
 Target = tuple[str, object]
@@ -263,7 +264,7 @@ class Card(QFrame):
         self._reason, self._note = label(wraps=True), label(wraps=True, name="Note")
         self._note.setTextFormat(Qt.TextFormat.PlainText)
         self._verdict = VerdictMark(theme)
-        self._spark = ScoreSpark(theme)
+        self._spark, self._spectrum = ScoreSpark(theme), SpectrumLines(theme)
         self._names = {name: QLabel(name) for name in _FIELDS}
         self._values = {name: QLabel() for name in _FIELDS}
         self._top = ElidedLabel()
@@ -309,6 +310,7 @@ class Card(QFrame):
         fields.addWidget(self._kept_name, len(_FIELDS) + 2, 0)
         fields.addLayout(row(self._kept, self._kept_at, 1, self._hear, gap=6), len(_FIELDS) + 2, 1)
         layout.addWidget(self._spark)
+        layout.addWidget(self._spectrum)
         layout.addLayout(fields)
 
     def _answers(self) -> QGridLayout:
@@ -336,7 +338,7 @@ class Card(QFrame):
         """Apply a theme."""
         self._theme = theme
         buttons = (*self._buttons.values(), self._hear)
-        themed: tuple[Themed, ...] = (self._verdict, self._spark, self._parts, *buttons)
+        themed: tuple[Themed, ...] = (self._verdict, self._spark, self._spectrum, self._parts, *buttons)
         for part in themed:
             part.set_theme(theme)
         self._verdict.setStyleSheet(f"font-size: {px(TEXT - 1)}px")
@@ -396,6 +398,7 @@ class Card(QFrame):
             part.setVisible(bool(text.kept))
         self._chance.setText(f"probability to {text.verb}: {self._number(text.chance)}")
         self._parts.set_parts(text.parts)
+        self._spectrum.set_levels(text.spectra_db)
         for line, is_known in zip(self._of_score, (text.parts, text.chance), strict=True):
             for each in line:
                 each.setVisible(bool(is_known))
@@ -438,7 +441,17 @@ class Card(QFrame):
         score = (*named["score"], self._top, self._verdict, self._gap, self._rest)
         rest = tuple(self._buttons[command] for command, _ in _ANSWERS[3:])
         of_score = tuple(chain.from_iterable(self._of_score))
-        return ((self._spark,), named["crossfade"], kept, of_score, edges, score, rest, (self._reason,))
+        return (
+            (self._spark,),
+            (self._spectrum,),
+            named["crossfade"],
+            kept,
+            of_score,
+            edges,
+            score,
+            rest,
+            (self._reason,),
+        )
 
     def _take_back(self) -> None:
         """Show the hidden lines again."""

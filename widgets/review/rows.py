@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from engine.document.analysis import BeatGrid, DetectedSounds, ScoreCurve
 from engine.document.edits.by_hand import fade_ms_of
 from engine.document.kinds import KINDS, not_available, noun_of
 from engine.document.kinds.kind import length_words
+from engine.document.kinds.spectra import SPECTRA_DB
 from engine.document.proposals import (
     BY_HAND,
     QUESTION,
@@ -193,7 +195,8 @@ class CardText:
 
     `score`, `top` and `chance` are empty without a score, `chance` also without learned decisions,
     `left` and `right` for a slice, `crossfade` without fades. `parts` are the highest parts of a taste's
-    score; `top` is the rank among all proposals, in the upper half.
+    score; `top` is the rank among all proposals, in the upper half. `spectra_db` has the levels before
+    and after a repair, see `engine.document.kinds.spectra`.
     """
 
     title: str
@@ -216,6 +219,7 @@ class CardText:
     parts: tuple[ScorePart, ...] = ()
     note: str = ""
     top: str = ""
+    spectra_db: tuple[tuple[float, ...], ...] = ()
 
 
 def length_text(samples: int, rate_hz: int) -> str:
@@ -347,7 +351,14 @@ def card_of(
         verb=proposal.kind if kind is None else kind.verb,
         parts=leading_parts(around.curve, start, stop) if is_scored and _is_of_taste(proposal) else (),
         note="" if decision is None else decision.note,
+        spectra_db=_spectra_of(proposal),
     )
+
+
+def _spectra_of(proposal: Proposal) -> tuple[tuple[float, ...], ...]:
+    """Return the levels in bands before and after, () of an edit without them."""
+    rows = cast(list[list[float]], proposal.payload.get(SPECTRA_DB, ()))
+    return tuple(tuple(map(float, row)) for row in rows)
 
 
 def _sentences(

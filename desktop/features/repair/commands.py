@@ -109,6 +109,6 @@ SOUNDS = (
     _sound("talk", "Find talk", (), "Propose to cut talk outside songs, and add a region for each song.",
         do=RunFinder("talk")),
     _sound("clean_voice", "Clean up a voice…", ("Alt+Shift+V",),
-        "Propose to lower noise and room of whole tracks with speech.", do=RunFinder("clean-voice")),
+        "Propose to lower noise of whole tracks with speech.", do=RunFinder("clean-voice")),
 )
 COMMANDS = (*REPAIRS, *SOUNDS)

@@ -34,6 +34,7 @@ from engine.document.kinds.kind import (
     with_span,
 )
 from engine.document.kinds.operations import Gain, Raise, Replace, Shift, Stored
+from engine.document.kinds.spectra import SPECTRA_DB, require_spectra
 from engine.document.limits import FARTHEST_SAMPLES
 from engine.document.proposals import AUDIO, AUDIO_OF, Edited, is_key
 
@@ -288,6 +289,7 @@ _repair = validator(
         CROSSFADE_MS: number(0.0, LONGEST_REPAIR_CROSSFADE_MS),
         OVER: _require_keys,
         AUDIO_OF: _require_keys_of_tracks,
+        SPECTRA_DB: require_spectra,
     },
     (AUDIO, AUDIO_START, AUDIO_STOP),
 )

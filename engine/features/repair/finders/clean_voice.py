@@ -1,16 +1,18 @@
-"""Clean up a voice: noise and room of whole tracks lowered by a chosen amount, one repair a track.
+"""Clean up a voice: noise of whole tracks lowered by a chosen amount, one repair a track.
 
-The default leaves breaths and room as they are, more quietly. A track without speech, or with little noise
-under it, is left as it is. Tracks are separated in pieces of a minute; a temporary file has the result until
+Speech with its room is lowered only where that takes less of it than of the noise, so that a nearly clean
+track is cleaned in its pauses alone. A track without speech, or with little noise under it, is left as it is.
+Tracks are separated in pieces of a minute; a temporary file has the result until
 the document stores it with the proposal. A result beyond the size of stored audio is divided.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
+from weakref import finalize
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +23,11 @@ from engine.core.progress import Progress, heeding
 from engine.core.wording import counted, listed, quoted
 from engine.document.edits.by_hand import repair
 from engine.document.file.stored_audio import StoredAudio, stored
+from engine.document.kinds.spectra import SPECTRA_DB
 from engine.document.limits import MOST_AUDIO_SAMPLES
 from engine.document.proposals import Proposal
 from engine.document.tracks import Track
+from engine.features.repair.finders.spectra import Energies, band_energies, spectra_db
 from engine.features.repair.separation.settings import LEAST_PROBABILITY
 from engine.recordings.track_audio import RepairedTracks, used_keys
 from engine.review.finders import Finder, FinderRequest, FinderSettings, Found
@@ -36,6 +40,8 @@ LEAST_DB, MOST_DB = 1.0, 60.0
 _SPEECH = "speech"
 _CLEAN_DB = 40.0
 """Speech this far above everything else needs no cleaning."""
+_NEARLY_CLEAN_DB = 25.0
+"""Speech this far above the noise stays nearly as recorded: see `separation.sparing`."""
 _NEARLY_DB = 1.0
 """A place that is lowered by the chosen amount less this holds noise alone."""
 _PRESENCE = 0.05
@@ -54,7 +60,7 @@ class CleanVoiceSettings(FinderSettings):
         12.0,
         ge=LEAST_DB,
         le=MOST_DB,
-        title="Lower noise and room by",
+        title="Lower noise by",
         description="lower everything but speech by up to this many dB",
     )
 
@@ -67,11 +73,13 @@ class _Cleaned:
     ----------
     span : [start, stop) of the timeline
     powers : of each 20 ms before and after, shape (frames, 2)
+    spectra_db : levels in bands before and after, see `spectra`
     """
 
     span: tuple[int, int]
     samples: Samples
     powers: NDArray[np.float64]
+    spectra_db: list[list[float]]
 
 
 def _find(request: FinderRequest, progress: Progress) -> Found:
@@ -96,9 +104,7 @@ def _find(request: FinderRequest, progress: Progress) -> Found:
             if above_db >= _CLEAN_DB:
                 left["without noise"].append(track.name)
                 continue
-            reason = (
-                f"Noise and room lowered by up to {lower_by_db:g} dB; speech is {above_db:.0f} dB above them."
-            )
+            reason = _reason(lower_by_db, above_db)
             for part in parts:
                 sound = stored(part.samples, state.rate_hz)
                 _, proposal = repair(
@@ -113,7 +119,7 @@ def _find(request: FinderRequest, progress: Progress) -> Found:
                     over=used_keys(state, track.id, part.span),
                 )
                 audio.append(sound)
-                proposals.append(proposal)
+                proposals.append(replace(proposal, payload={**proposal.payload, SPECTRA_DB: part.spectra_db}))
     return Found(tuple(proposals), _summary(len(tracks), left), audio=tuple(audio), figures={"left": left})
 
 
@@ -132,6 +138,12 @@ def _above_db(powers: NDArray[np.float64], lower_by_db: float) -> float:
         return -np.inf
     noise = before[is_noise].mean() if is_noise.any() else (before - after).clip(min=0.0).mean()
     return float(10.0 * np.log10(max(after[~is_noise].mean(), 1e-30) / max(noise, 1e-30)))
+
+
+def _reason(lower_by_db: float, above_db: float) -> str:
+    reason = f"Noise lowered by up to {lower_by_db:g} dB; speech is {above_db:.0f} dB above it"
+    is_nearly_clean = above_db >= _NEARLY_CLEAN_DB
+    return f"{reason} and stays nearly as recorded." if is_nearly_clean else f"{reason}."
 
 
 def _summary(tracks: int, left: dict[str, list[str]]) -> str:
@@ -156,6 +168,7 @@ def _cleaned(
         separate,
     )
     from engine.features.repair.separation.separator import Mode
+    from engine.features.repair.separation.sparing import SparingSeparator
     from engine.features.repair.separation.speech import pooled_speech_separator
 
     assert isinstance(request.settings, CleanVoiceSettings)
@@ -167,18 +180,19 @@ def _cleaned(
     count = -(-(whole[1] - whole[0]) * channels // MOST_AUDIO_SAMPLES)
     edges = np.linspace(*whole, count + 1).astype(np.int64).tolist()
     asked = Asked(prompts, Mode.KEEP, 0.0, -request.settings.lower_by_db, (), False)
-    separator = RememberingSeparator(pooled_speech_separator(), MaskMemory())
+    separator = RememberingSeparator(SparingSeparator(pooled_speech_separator()), MaskMemory())
     for number in range(count):
         step = progress.part(_PRESENCE, 1.0).step(number, count)
         span = edges[number], edges[number + 1]
-        samples, powers = _on_disk(span[1] - span[0], channels), []
+        samples, powers, energies = _on_disk(span[1] - span[0], channels), [], list[Energies]()
         for piece in separate(recording, (span,), asked, separator, step, _PIECE_S):
             at = piece.start_samples
             before = recording.read(at, at + len(piece.samples))
             samples[at - span[0] : at - span[0] + len(before)] = _in_24_bits(piece.samples)
             powers.append(np.stack([_powers(one, state.rate_hz) for one in (before, piece.samples)], axis=1))
+            energies.append(band_energies(before, piece.samples, state.rate_hz))
         samples.setflags(write=False)
-        yield _Cleaned(span, samples, np.concatenate(powers))
+        yield _Cleaned(span, samples, np.concatenate(powers), spectra_db(energies, len(samples)))
 
 
 def _has_speech(
@@ -195,9 +209,14 @@ def _has_speech(
 
 
 def _on_disk(frames: int, channels: int) -> Samples:
-    """Return samples in a temporary file, so that memory does not grow with the length of a track."""
-    with TemporaryFile() as file:
-        return np.memmap(file, np.float32, "w+", shape=(frames, channels))
+    """Return samples in a temporary file, so that memory does not grow with the length of a track.
+
+    The file is open as long as the samples: Windows removes it when it is closed.
+    """
+    file = TemporaryFile()  # noqa: SIM115 - closed with the samples
+    samples = np.memmap(file, np.float32, "w+", shape=(frames, channels))
+    finalize(samples, file.close)
+    return samples
 
 
 def _in_24_bits(samples: Samples) -> Samples:
@@ -214,7 +233,7 @@ def _powers(samples: Samples, rate_hz: int) -> NDArray[np.float64]:
 
 CLEAN_VOICE = Finder(
     "Clean up a voice",
-    "Lowers noise and room of whole tracks with speech.",
+    "Lowers noise of whole tracks with speech.",
     _find,
     CleanVoiceSettings,
 )

@@ -13,6 +13,7 @@ import soundfile
 from engine.cli.main import main
 from engine.core.progress import SILENT
 from engine.document.document import Document
+from engine.document.kinds.spectra import SPECTRA_DB
 from engine.features.registry import request_of
 from engine.features.repair.finders import clean_voice
 from engine.features.repair.finders.clean_voice import CLEAN_VOICE, CleanVoiceSettings
@@ -66,8 +67,26 @@ def test_a_track_with_speech_over_noise_is_cleaned_and_others_are_named(
     (audio,) = CLEAN_VOICE.find(request, SILENT).audio
     result = audio.samples[:, 0]
     assert si_sdr_db(result, voice) > si_sdr_db(voice + noise, voice) + 3.0
+    before_db, after_db = np.array(proposal.payload[SPECTRA_DB])
+    assert len(before_db) == 42, "up to 7 kHz"
+    assert 2.0 < np.max(before_db - after_db) < 12.1
+    assert np.all(after_db < before_db + 0.5)
     lowered_db = 10.0 * np.log10(np.mean(noise[PAUSE] ** 2) / np.mean(result[PAUSE] ** 2))
     assert 8.0 < lowered_db <= 12.1
+
+
+@pytest.mark.parametrize("snr_db", [10.0, 20.0, 30.0])
+def test_a_nearly_clean_voice_is_never_worse_than_as_recorded(
+    tmp_path: Path, parts: tuple[np.ndarray, np.ndarray], snr_db: float
+) -> None:
+    voice, noise = parts
+    recorded = voice + noise * np.float32(10.0 ** ((10.0 - snr_db) / 20.0))
+    soundfile.write(tmp_path / "talk.wav", recorded, RATE_HZ, "FLOAT")
+    assert main(["new", str(tmp_path / "talk.offcut"), str(tmp_path / "talk.wav")]) == 0
+    with Document.open(tmp_path / "talk.offcut") as document:
+        request = request_of("clean-voice", document.state, locate_all(document.state, tmp_path), {})
+    (audio,) = CLEAN_VOICE.find(request, SILENT).audio
+    assert si_sdr_db(audio.samples[:, 0], voice) > si_sdr_db(recorded, voice)
 
 
 def test_the_amount_has_limits() -> None:

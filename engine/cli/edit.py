@@ -17,17 +17,17 @@ from types import MappingProxyType
 from engine.cli.arguments import finite, proposal_row, span_s, whole
 from engine.cli.clips import CLIP_EDITS, run_clip_edit
 from engine.cli.documents import media_of, opened, opened_to_edit, tracks_named
+from engine.cli.edit_words import span_of_words, words_moved
 from engine.cli.output import VerbOutput
 from engine.core.errors import UsageError
 from engine.core.progress import Progress
 from engine.core.timebase import format_time, s_to_samples, samples_to_s
 from engine.core.wording import counted, listed
-from engine.document.analysis import WORDS, require_recording
+from engine.document.analysis import require_recording
 from engine.document.document import Document
-from engine.document.edits.analyses import known_transcript
 from engine.document.edits.by_hand import REPAIR, edit_by_hand
 from engine.document.kinds.operations import GAP_FILLS
-from engine.document.kinds.order import INSERT, RIPPLE
+from engine.document.kinds.order import INSERT, MOVE, RIPPLE
 from engine.document.kinds.timing import RECORDER
 from engine.document.proposals import Proposal, Verdict
 from engine.document.settings import (
@@ -44,7 +44,6 @@ from engine.document.state import DocumentState
 from engine.features.repair.finders.requests import FADE_MS, RepairSettings, separations_edit
 from engine.features.repair.separation.paint import Paint, Range
 from engine.features.repair.separation.settings import mute_offer
-from engine.features.words.search import span_between
 from engine.recordings.track_audio import SpanRequest
 from engine.review.by_hand import (
     USUAL_IN_MS,
@@ -190,8 +189,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="B",
         help="end of the span, with --start-s; not with insert (--at-s, --length-s) and recorder",
     )
-    about = "cut, mute: the span from one phrase of the transcript to another, or that of one phrase"
-    parser.add_argument("--words", metavar="'FROM … TO'", help=about)
+    _add_words_arguments(parser)
     parser.add_argument("--tracks", nargs="+", default=[], metavar="NAME", help="tracks; default all")
     parser.add_argument("--clips", nargs="+", metavar="CLIP", help="place, trim, ...: ids or names of clips")
     parser.add_argument(
@@ -234,6 +232,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for name, usual_ms in (("in", USUAL_IN_MS), ("out", USUAL_OUT_MS)):
         about = f"fade, fade-ends: length of the fade {name}, 0 for none; default of fade-ends {usual_ms:g}"
         parser.add_argument(f"--{name}-ms", type=finite, metavar="MS", help=about)
+
+
+def _add_words_arguments(parser: argparse.ArgumentParser) -> None:
+    about = "cut, mute, move: the span from one phrase of the transcript to another, or that of one phrase"
+    parser.add_argument("--words", metavar="'FROM … TO'", help=about)
+    about = "move --words: before this phrase; with --to-s, before the first word after this moment"
+    parser.add_argument("--before", metavar="PHRASE", help=about)
 
 
 def _add_repair_arguments(parser: argparse.ArgumentParser) -> None:
@@ -280,11 +285,16 @@ def _span_edit(options: argparse.Namespace, progress: Progress) -> VerbOutput:
     """Edit a span on some tracks."""
     with opened_to_edit(options.project) as document:
         state = document.state
-        start, stop = _span(options, state) if options.words is None else _span_of_words(options, document)
-        tracks = tracks_named(state, options.tracks)
-        payload = _PAYLOADS[options.kind](_HandEdit(options, document, (start, stop), tracks, progress))
-        edit, proposal = edit_by_hand(state, options.kind, start, stop, payload, tracks)
+        if options.kind == MOVE.name and (options.words, options.before) != (None, None):
+            edit, key = words_moved(options, document)
+        else:
+            span = _span(options, state) if options.words is None else span_of_words(options, document)
+            tracks = tracks_named(state, options.tracks)
+            payload = _PAYLOADS[options.kind](_HandEdit(options, document, span, tracks, progress))
+            edit, made = edit_by_hand(state, options.kind, *span, payload, tracks)
+            key = made.id
         document.apply(edit)
+        proposal = document.state.proposals[key]
         result_s = samples_to_s(build(document.state).length_samples, state.rate_hz)
         clashes = conflicts_of(document.state, proposal.id)
     names = {track.id: track.name for track in state.tracks}
@@ -325,16 +335,6 @@ def _span(options: argparse.Namespace, state: DocumentState) -> tuple[int, int]:
     return start, stop
 
 
-def _span_of_words(options: argparse.Namespace, document: Document) -> tuple[int, int]:
-    """Return the span of a phrase of the transcript, or from one phrase to another."""
-    if (options.start_s, options.stop_s) != (None, None):
-        raise UsageError("--words names the span: leave out --start-s and --stop-s.")
-    transcript = known_transcript(document.state, document.analysis(WORDS))
-    if transcript is None:
-        raise UsageError("The document has no transcript: use 'offcut words' first.")
-    return span_between(transcript, options.words, document.state.rate_hz)
-
-
 def _refuse_others(options: argparse.Namespace) -> None:
     """Refuse options that do not apply to this kind of edit, and require the one that it needs."""
     for name, kinds in _OPTIONS.items():
@@ -345,6 +345,7 @@ def _refuse_others(options: argparse.Namespace) -> None:
             name in _NEEDED
             and options.kind not in ("repeat", "place")
             and (name, options.kind) != ("at_s", CLOCK)
+            and not (name == "to_s" and options.before is not None)
             and not (name == "text" and options.band_hz)
         )
         if options.kind in kinds and not given and is_needed:
@@ -431,7 +432,8 @@ _OPTIONS = MappingProxyType(
         "ppm": ("recorder",),
         "db": ("gain", "level"),
         "text": (REPAIR,),
-        "words": ("cut", "mute"),
+        "words": ("cut", "mute", MOVE.name),
+        "before": (MOVE.name,),
         "band_hz": (REPAIR,),
         "mode": (REPAIR,),
         "strength_db": (REPAIR,),

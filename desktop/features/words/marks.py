@@ -1,4 +1,4 @@
-"""Marks of words: cut, unsure, proposed, found, selected, playing; a bit each."""
+"""Marks of words: cut, unsure, proposed, found, selected, playing, hesitation; a bit each."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from engine.core.timebase import inside, united
 
-CUT, UNSURE, PROPOSED, FOUND, HERE, SELECTED, PLAYING = (np.uint8(1 << bit) for bit in range(7))
+CUT, UNSURE, PROPOSED, FOUND, HERE, SELECTED, PLAYING, HESITATION = (np.uint8(1 << bit) for bit in range(8))
 """`HERE` is the current one of the places found."""
 UNSURE_BELOW = 0.5
 

@@ -95,7 +95,7 @@ class WordsPanel(QFrame):
             margins=(14, 0, 14, 0),
             owner=self._search,
         )
-        offers = column(self._empty, *self._offers.values(), gap=8, margins=(14, 0, 14, 4))
+        offers = column(self._empty, *self._offers.values(), gap=8, margins=(14, 0, 14, 10))
         column(
             row(title, 1, self._summary, margins=(14, 0, 14, 0)),
             self._search,

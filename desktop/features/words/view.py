@@ -1,7 +1,6 @@
-"""The text of a transcript: painted by the marks of its words, with words chosen by mouse and keys.
+"""The transcript by mouse and keys: words are clicked, selected, dragged to another place and cut.
 
-Blocks are laid out when they come into view, and only visible ones are painted again. The cursor of Qt
-follows the chosen words, for screen readers.
+The cursor of Qt follows the chosen words, for screen readers.
 """
 
 from __future__ import annotations
@@ -9,41 +8,27 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-import numpy as np
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
 from PySide6.QtGui import (
-    QBrush,
     QColor,
     QContextMenuEvent,
     QFocusEvent,
     QFontMetricsF,
+    QHelpEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QTextBlock,
-    QTextCharFormat,
     QTextCursor,
-    QTextLayout,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QApplication, QFrame, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
-from desktop.features.words.marks import (
-    CUT,
-    FOUND,
-    HERE,
-    PLAYING,
-    PROPOSED,
-    SELECTED,
-    UNSURE,
-    Marks,
-    Spans,
-    runs_of,
-)
+from desktop.features.words.marks import HESITATION, SELECTED, Marks
+from desktop.features.words.page_view import SIDE, PageView
 from desktop.features.words.text import Page
 from widgets.controls.key_caps import WITH_SHIFT, is_own_key
-from widgets.theme import TEXT, Theme, mix, px, ui_font
+from widgets.theme import Theme, px
 
 _RESTS_S = 4.0
 """The text follows the playhead again this long after the user scrolled."""
@@ -53,14 +38,11 @@ _KEYS = frozenset({*_ARROWS, *_FAR})
 _CUTTING = frozenset({Qt.Key.Key_Delete, Qt.Key.Key_Backspace})
 _STOPPING = frozenset({Qt.Key.Key_Escape})
 _HELD = WITH_SHIFT | Qt.KeyboardModifier.ControlModifier
-_SIDE = 13
-_HEAD = 22
-"""Size of the letters that a head has room for."""
-_EMPTY = Page("", *(np.zeros(0, np.int64) for _ in range(3)))
+_RIGHT_TO_LEFT = Qt.LayoutDirection.RightToLeft
 
 
-class WordsView(QPlainTextEdit):
-    """Shows a page and reports which words are clicked and selected; it changes nothing by itself.
+class WordsView(PageView):
+    """A page that reports which words are clicked and selected; it changes nothing by itself.
 
     Signals
     -------
@@ -71,6 +53,7 @@ class WordsView(QPlainTextEdit):
     cutting : the key that cuts was pressed
     head_opened(paragraph) : a head was double-clicked
     menu_requested(place) : on the screen
+    explaining(word, place) : the mouse rests on a hesitation; on the screen
     focused(is_in) : it got the focus or lost it
     """
 
@@ -81,56 +64,21 @@ class WordsView(QPlainTextEdit):
     cutting = Signal()
     head_opened = Signal(int)
     menu_requested = Signal(QPoint)
+    explaining = Signal(int, QPoint)
     focused = Signal(bool)
 
     def __init__(
         self, theme: Theme, parent: QWidget | None = None, clock_s: Callable[[], float] = time.monotonic
     ) -> None:
-        super().__init__(parent)
-        self._theme, self._clock_s, self._scrolled_s = theme, clock_s, -_RESTS_S
-        self._page, self._marks = _EMPTY, np.zeros(0, np.uint8)
+        super().__init__(theme, parent)
+        self._clock_s, self._scrolled_s = clock_s, -_RESTS_S
         self._caret, self._anchor, self._end = 0, 0, 0
         self._pressed: QPoint | None = None
         self._is_selecting = False
         self._drop: tuple[int, int] | None = None
-        self._formats: dict[int, QTextCharFormat] = {}
-        self.setReadOnly(True)
-        self.setUndoRedoEnabled(False)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setTextInteractionFlags(
-            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
-        )
-        option = self.document().defaultTextOption()
-        # both: text that is read from the right begins at the right, and no line is stretched
-        option.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignJustify)
-        self.document().setDefaultTextOption(option)
-        self.setAccessibleName("Transcript")
         self.viewport().setCursor(Qt.CursorShape.IBeamCursor)
         self.viewport().setMouseTracking(True)
         self.verticalScrollBar().actionTriggered.connect(self._note_scrolling)
-        self.set_theme(theme)
-
-    def set_theme(self, theme: Theme) -> None:
-        """Apply a theme."""
-        self._theme = theme
-        self._formats.clear()
-        font = ui_font(TEXT + 1)
-        self.document().setDefaultFont(font)
-        self.document().setDocumentMargin(px(_SIDE))
-        # the style sheet of fields would round the edge and set another font
-        self.setStyleSheet(
-            f"QPlainTextEdit {{ border: none; border-radius: 0; padding: 0; background: {theme.bg};"
-            f" font-size: {px(TEXT + 1)}px; }}"
-        )
-        self.viewport().update()
-
-    # the text
-
-    @property
-    def page(self) -> Page:
-        """The text that is shown."""
-        return self._page
 
     @property
     def caret(self) -> int:
@@ -143,55 +91,9 @@ class WordsView(QPlainTextEdit):
         return self._anchor
 
     def set_page(self, page: Page, marks: Marks, *, is_new: bool) -> None:
-        """Show a text; of the same document, only the part that changed is laid out again.
-
-        Parameters
-        ----------
-        marks : of its words, shape (n,); changed in place, then painted by `repaint_words`
-        """
-        if is_new or not self._page.text:
-            self.setPlainText(page.text)
-        else:
-            self._replace_changed(page.text)
-        self._page, self._marks = page, marks
-        self._set_heads_apart()
+        super().set_page(page, marks, is_new=is_new)
         last = max(len(page.starts) - 1, 0)
         self._caret, self._anchor, self._end = (min(w, last) for w in (self._caret, self._anchor, self._end))
-        self.viewport().update()
-
-    def _replace_changed(self, text: str) -> None:
-        """Replace the part of the text between the common beginning and the common end."""
-        old, new = (one.encode("utf-16-le") for one in (self._page.text, text))
-        before = _shared(old, new)
-        after = min(_shared(old[::-1], new[::-1]), min(len(old), len(new)) - before)
-        before -= 2 * (old[before - 1 : before] in _FIRST_HALVES)
-        after -= 2 * (old[len(old) - after + 1 : len(old) - after + 2] in _SECOND_HALVES)
-        cursor = QTextCursor(self.document())
-        cursor.setPosition(before // 2)
-        cursor.setPosition((len(old) - after) // 2, QTextCursor.MoveMode.KeepAnchor)
-        cursor.insertText(new[before : len(new) - after].decode("utf-16-le"))
-
-    def _set_heads_apart(self) -> None:
-        """Make the lines of heads higher, by the mark of direction that each begins with and no one sees."""
-        block, high = self.document().firstBlock(), QTextCharFormat()
-        high.setFont(ui_font(_HEAD))
-        while block.isValid():
-            if block.blockNumber() % 2 == 0 and not block.layout().formats():
-                block.layout().setFormats([_range(0, 1, high)])
-                self.document().markContentsDirty(block.position(), block.length())
-            block = block.next()
-
-    def repaint_words(self, words: Spans) -> None:
-        """Paint the lines of some words again, those that are visible."""
-        if not len(words) or not len(self._page.starts):
-            return
-        if len(words) > 64:
-            self.viewport().update()
-            return
-        for word in words.tolist():
-            area = self._area_of(word)
-            if area is not None:
-                self.viewport().update(area.toAlignedRect())
 
     def reveal(self, word: int, *, follows: bool = False) -> None:
         """Scroll to a word.
@@ -203,9 +105,9 @@ class WordsView(QPlainTextEdit):
         self._caret = word
         if follows and self._clock_s() - self._scrolled_s < _RESTS_S:
             return
-        area = self._area_of(word)
+        area = self.area_of(word)
         room = self.viewport().height()
-        if area is not None and area.top() >= 0 and area.bottom() <= room - px(_SIDE):
+        if area is not None and area.top() >= 0 and area.bottom() <= room - px(SIDE):
             return
         cursor = QTextCursor(self.document())
         cursor.setPosition(int(self._page.starts[word]))
@@ -228,113 +130,19 @@ class WordsView(QPlainTextEdit):
         """Have further keys with Shift extend a selection between two words, both selected."""
         self._anchor, self._end = anchor, end
 
-    # painting
-
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter, area = QPainter(self.viewport()), QRectF(event.rect())
-        painter.setPen(QColor(self._theme.text))
-        block, at = self.firstVisibleBlock(), self.contentOffset()
-        while block.isValid() and at.y() <= area.bottom():
-            height = self.blockBoundingRect(block).height()
-            if at.y() + height >= area.top():
-                block.layout().draw(painter, at, self._styled(block), area)
-            at += QPointF(0.0, height)
-            block = block.next()
+        super().paintEvent(event)
         if self._drop is not None:
-            caret = self._rect_at(self._drop[1])
+            caret = self.rect_at(self._drop[1])
             caret.setLeft(caret.left() - px(2))  # in the space between words, not over a letter
             caret.setWidth(px(2))
-            painter.fillRect(caret, QColor(self._theme.undecided))
-
-    def _rect_at(self, place: int) -> QRect:
-        """Return the rectangle of a cursor at a place of the text."""
-        cursor = QTextCursor(self.document())
-        cursor.setPosition(place)
-        return self.cursorRect(cursor)
-
-    def _styled(self, block: QTextBlock) -> list[QTextLayout.FormatRange]:
-        """Return how the runs of a line are painted."""
-        paragraph, is_words = divmod(block.blockNumber(), 2)
-        if paragraph >= len(self._page.firsts):
-            return []
-        if not is_words:
-            return [_range(0, block.length() - 1, self._format(0))]
-        first, stop = self._page.words_of(paragraph)
-        starts, stops, base = self._page.starts, self._page.stops, block.position()
-        return [
-            _range(
-                int(starts[first + one]) - base,
-                int(stops[first + end - 1] - starts[first + one]),
-                self._format(marks),
-            )
-            for one, end, marks in runs_of(self._marks[first:stop])
-        ]
-
-    def _format(self, marks: int) -> QTextCharFormat:
-        """Return how words with some marks are painted; without any, a head."""
-        if marks not in self._formats:
-            self._formats[marks] = self._made_format(marks)
-        return self._formats[marks]
-
-    def _made_format(self, marks: int) -> QTextCharFormat:
-        theme, made = self._theme, QTextCharFormat()
-        made.setForeground(QBrush(QColor(theme.dim if not marks or marks & (CUT | UNSURE) else theme.text)))
-        made.setFontStrikeOut(bool(marks & CUT))
-        if marks & UNSURE:
-            made.setUnderlineStyle(QTextCharFormat.UnderlineStyle.DotLine)
-            made.setUnderlineColor(QColor(theme.dim))
-        if marks & PROPOSED:
-            made.setUnderlineStyle(QTextCharFormat.UnderlineStyle.SingleUnderline)
-            made.setUnderlineColor(QColor(theme.undecided))
-        if marks & HERE:
-            made.setBackground(QBrush(QColor(theme.score_high)))
-            made.setForeground(QBrush(QColor("#000000")))
-        elif marks & PLAYING:
-            made.setBackground(QBrush(QColor(theme.undecided)))
-            made.setForeground(QBrush(QColor(theme.on_undecided)))
-        elif marks & SELECTED:
-            made.setBackground(QBrush(mix(theme.bg, theme.undecided, 0.3)))
-            made.setForeground(QBrush(QColor(theme.text)))
-        elif marks & FOUND:
-            made.setBackground(QBrush(mix(theme.bg, theme.score_high, 0.3)))
-            made.setForeground(QBrush(QColor(theme.text)))
-        return made
-
-    def _area_of(self, word: int) -> QRectF | None:
-        """Return the lines of a word in the viewport; None far outside."""
-        block = self.document().findBlock(int(self._page.starts[word]))
-        first = self.firstVisibleBlock().blockNumber()
-        if not first <= block.blockNumber() <= first + self.viewport().height() // 8:
-            return None
-        place = self.blockBoundingGeometry(block).translated(self.contentOffset())
-        if place.top() > self.viewport().height():
-            return None
-        layout, base = block.layout(), block.position()
-        ends = (int(self._page.starts[word]) - base, int(self._page.stops[word]) - base - 1)
-        lines = [layout.lineForTextPosition(at) for at in ends]
-        if not all(line.isValid() for line in lines):
-            return None
-        top, bottom = place.top() + lines[0].y(), place.top() + lines[1].y() + lines[1].height()
-        return QRectF(0.0, top, self.viewport().width(), bottom - top)
+            QPainter(self.viewport()).fillRect(caret, QColor(self._theme.undecided))
 
     # the mouse
 
-    def word_at(self, place: QPoint) -> int | None:
-        """Return the word at a place of the viewport."""
-        return self._page.word_at(self.cursorForPosition(place).position())
-
-    def _paragraph_of_head(self, place: QPoint) -> int | None:
-        paragraph, is_words = divmod(self.cursorForPosition(place).blockNumber(), 2)
-        return None if is_words or paragraph >= len(self._page.firsts) else paragraph
-
-    def _word_near(self, place: QPoint) -> int | None:
-        """Return the word at a place, or the first one below a head."""
-        head = self._paragraph_of_head(place)
-        return self.word_at(place) if head is None else int(self._page.firsts[head])
-
     def mousePressEvent(self, event: QMouseEvent) -> None:
         place = event.position().toPoint()
-        word = self._word_near(place)
+        word = self.word_near(place)
         if word is None or event.button() != Qt.MouseButton.LeftButton:
             return
         has_shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
@@ -364,7 +172,7 @@ class WordsView(QPlainTextEdit):
             if self._drop is not None or (place - self._pressed).manhattanLength() >= far:
                 self._show_drop(self._drop_at(place))
             return
-        word = self._word_near(place) if self._is_selecting else None
+        word = self.word_near(place) if self._is_selecting else None
         if word is not None and word != self._end:
             self._extend_to(word)
 
@@ -376,7 +184,7 @@ class WordsView(QPlainTextEdit):
             return
         if drop is not None:
             self.moved.emit(drop[0])
-        elif (word := self._word_near(pressed)) is not None:
+        elif (word := self.word_near(pressed)) is not None:
             self._anchor = self._end = word
             self._go(word)
 
@@ -393,12 +201,12 @@ class WordsView(QPlainTextEdit):
             self.viewport().update()
 
     def _is_on_selected(self, place: QPoint) -> bool:
-        word = self.word_at(place) if self._paragraph_of_head(place) is None else None
+        word = self.word_at(place) if self.paragraph_of_head(place) is None else None
         return word is not None and bool(self._marks[word] & SELECTED)
 
     def _drop_at(self, place: QPoint) -> tuple[int, int] | None:
         """Return where dragged words would go: before which word, and the place of the caret in the text."""
-        word = self._word_near(place)
+        word = self.word_near(place)
         if word is None:
             return None
         start, stop = int(self._page.starts[word]), int(self._page.stops[word])
@@ -407,14 +215,14 @@ class WordsView(QPlainTextEdit):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         place = event.position().toPoint()
-        if (head := self._paragraph_of_head(place)) is not None:
+        if (head := self.paragraph_of_head(place)) is not None:
             self.head_opened.emit(head)
         elif (word := self.word_at(place)) is not None:
             self.correcting.emit(word)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         if event.reason() == QContextMenuEvent.Reason.Mouse:  # its commands are of the words under it
-            word = self._word_near(event.pos())
+            word = self.word_near(event.pos())
             if word is not None and not self._marks[word] & SELECTED:
                 self._anchor = word
                 self._extend_to(word)
@@ -436,6 +244,17 @@ class WordsView(QPlainTextEdit):
             event.setAccepted(is_own or (self._drop is not None and is_own_key(event, _STOPPING)))
             return event.isAccepted()
         return super().event(event)
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        """Report the hesitation that the mouse rests on."""
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            word = self.word_at(event.pos()) if self.paragraph_of_head(event.pos()) is None else None
+            if word is not None and self._marks[word] & HESITATION:
+                self.explaining.emit(word, event.globalPos())
+            else:
+                QToolTip.hideText()
+            return True
+        return super().viewportEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in _CUTTING and not event.modifiers():
@@ -474,10 +293,10 @@ class WordsView(QPlainTextEdit):
 
     def _reached_line(self, key: Qt.Key, word: int) -> int:
         """Return the word above or below, at the same place of another line, or at an end of its line."""
-        area, middle = self._area_of(word), self._middle_of(word)
+        area, middle = self.area_of(word), self._middle_of(word)
         if area is None or middle is None:
             self.reveal(word)
-            area, middle = self._area_of(word), self._middle_of(word)
+            area, middle = self.area_of(word), self._middle_of(word)
             if area is None or middle is None:
                 return word
         line = QFontMetricsF(self.document().defaultFont()).lineSpacing()
@@ -491,7 +310,7 @@ class WordsView(QPlainTextEdit):
             place = QPointF(middle.x(), middle.y() + sign * (step if step > line else step * reach))
             self._bring(place)
             found = self.word_at(place.toPoint())
-            on_head = self._paragraph_of_head(place.toPoint())
+            on_head = self.paragraph_of_head(place.toPoint())
             if on_head is not None and step > line:
                 return int(self._page.firsts[on_head])
             if on_head is None and found is not None and found != word:
@@ -509,9 +328,9 @@ class WordsView(QPlainTextEdit):
             place.setY(place.y() - offset * QFontMetricsF(self.document().defaultFont()).lineSpacing())
 
     def _middle_of(self, word: int) -> QPointF | None:
-        if self._area_of(word) is None:
+        if self.area_of(word) is None:
             return None
-        first, last = (self._rect_at(int(ends[word])) for ends in (self._page.starts, self._page.stops))
+        first, last = (self.rect_at(int(ends[word])) for ends in (self._page.starts, self._page.stops))
         x = (first.x() + last.x()) / 2 if first.y() == last.y() else float(first.x())
         return QPointF(x, first.center().y())
 
@@ -531,27 +350,3 @@ class WordsView(QPlainTextEdit):
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         self.focused.emit(False)
-
-
-_RIGHT_TO_LEFT = Qt.LayoutDirection.RightToLeft
-_FIRST_HALVES = frozenset(bytes([high]) for high in range(0xD8, 0xDC))
-_SECOND_HALVES = frozenset(bytes([high]) for high in range(0xDC, 0xE0))
-"""High bytes of the two units of a sign beyond the first plane, which stay together."""
-
-
-def _range(start: int, length: int, style: QTextCharFormat) -> QTextLayout.FormatRange:
-    made = QTextLayout.FormatRange()
-    made.start, made.length, made.format = start, length, style
-    return made
-
-
-def _shared(one: bytes, other: bytes) -> int:
-    """Return the length of the common beginning of two texts, in bytes, a multiple of two."""
-    low, high = 0, min(len(one), len(other))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if one[low:middle] == other[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low & ~1

@@ -11,7 +11,7 @@ from dataclasses import asdict, fields
 
 from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QToolTip
 
 from desktop.shell.playback import AudioChoice, Player
 from engine.core.errors import OffcutError
@@ -34,6 +34,7 @@ from widgets.theme import (
     style_sheet,
     system_theme,
     text_scale,
+    ui_font,
 )
 
 CHOICES = ("system", "dark", "light")
@@ -92,6 +93,7 @@ class Look(QObject):
         sheet = style_sheet(theme)
         if sheet != self._application.styleSheet():  # Qt lays out every widget again, even for the same one
             self._application.setStyleSheet(sheet)
+        QToolTip.setFont(ui_font())  # after the style sheet, with which Qt sets that of the system
         self.changed.emit(theme)
 
 

@@ -71,8 +71,8 @@ def places(index: WordIndex, query: str) -> list[tuple[int, int]]:
     return list(zip(firsts.tolist(), (lasts + 1).tolist(), strict=True))
 
 
-def span_between(transcript: Transcript, phrases: str, rate_hz: int) -> tuple[int, int]:
-    """Return the span from the first phrase to the second one after it, or that of one phrase, in samples.
+def words_between(transcript: Transcript, phrases: str, rate_hz: int) -> tuple[int, int]:
+    """Return the words [first, stop) from the first phrase to the second one after it, or of one phrase.
 
     Parameters
     ----------
@@ -83,22 +83,29 @@ def span_between(transcript: Transcript, phrases: str, rate_hz: int) -> tuple[in
     UsageError : a phrase is missing from the transcript, or the first one is at several places
     """
     first, ellipsis, last = phrases.replace("...", "…").partition("…")
-    index = index_of(transcript.texts)
-    begin = _only_place(transcript, places(index, first), first, rate_hz)
+    begin = only_place(transcript, first, rate_hz)
     if not ellipsis:
-        end = begin
-    else:
-        after = [one for one in places(index, last) if one[0] >= begin[1]]
-        if not after:
-            raise UsageError(f"The transcript has no {quoted(last.strip())} after {quoted(first.strip())}.")
-        end = after[0]
+        return begin
+    after = [one for one in places(index_of(transcript.texts), last) if one[0] >= begin[1]]
+    if not after:
+        raise UsageError(f"The transcript has no {quoted(last.strip())} after {quoted(first.strip())}.")
+    return begin[0], after[0][1]
+
+
+def span_of(transcript: Transcript, words: tuple[int, int]) -> tuple[int, int]:
+    """Return the span of words [first, stop) in samples, without the pauses around them."""
     spans = transcript.spans_samples
-    return int(spans[begin[0], 0]), int(spans[end[1] - 1, 1])
+    return int(spans[words[0], 0]), int(spans[words[1] - 1, 1])
 
 
-def _only_place(
-    transcript: Transcript, found: Sequence[tuple[int, int]], phrase: str, rate_hz: int
-) -> tuple[int, int]:
+def only_place(transcript: Transcript, phrase: str, rate_hz: int) -> tuple[int, int]:
+    """Return the words [first, stop) of a phrase that the transcript has once.
+
+    Raises
+    ------
+    UsageError : the phrase is missing from the transcript, or it is at several places
+    """
+    found = places(index_of(transcript.texts), phrase)
     if not found:
         raise UsageError(f"The transcript has no {quoted(phrase.strip())}: search for other words.")
     if len(found) > 1:

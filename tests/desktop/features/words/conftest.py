@@ -74,7 +74,7 @@ class Talk:
 
     def marked(self, mark: np.uint8) -> list[int]:
         """Return the words with a mark."""
-        return np.flatnonzero(self.words.marks & mark).tolist()
+        return np.flatnonzero(self.words.shown.marks & mark).tolist()
 
     def span(self, first: int, stop: int) -> tuple[int, int]:
         spans = self.transcript.spans_samples[first:stop]

@@ -10,11 +10,11 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
-from desktop.features.words.arranged import moved_words, order_of
 from desktop.features.words.marks import CUT, FOUND, HERE, SELECTED
 from engine.document.analysis import WORDS, Transcript
 from engine.document.document import Document
 from engine.document.edits.by_hand import edit_by_hand
+from engine.features.words.arranged import moved_words, order_of
 from engine.features.words.result import in_result
 from engine.review.by_hand import repeat_payload
 from engine.sound.edl.build import build

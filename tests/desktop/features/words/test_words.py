@@ -308,7 +308,7 @@ def test_without_a_transcript_there_is_a_reason(hands: Hands, tmp_path: Path) ->
     with pytest.raises(UsageError):
         hands.window.words.search()
     with pytest.raises(UsageError):
-        hands.window.words.restore()
+        hands.window.words.edits.restore()
 
 
 def test_the_menu_is_of_the_word_under_the_mouse(talk: Talk) -> None:

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QListWidget,
     QPushButton,
     QRadioButton,
+    QToolTip,
     QWidget,
 )
 from pytestqt.qtbot import QtBot
@@ -40,7 +41,7 @@ from widgets.chrome.start_panel import StartPanel
 from widgets.controls.key_caps import KeyButton
 from widgets.forms.key_editor import KeyEditor, KeyField
 from widgets.forms.preferences_form import PreferencesForm, PreferenceValues
-from widgets.theme import DARK, LIGHT, Theme, px, set_text_scale, style_sheet, text_scale
+from widgets.theme import DARK, LIGHT, Theme, px, set_text_scale, style_sheet, text_scale, ui_font
 
 CHOSEN = PreferenceValues("", 30, "", 7, 2, "light", 125)
 
@@ -471,3 +472,10 @@ def test_an_empty_window_lists_what_was_open_before(
     assert not panel.isVisible()
     qtbot.waitUntil(lambda: not window.work.is_busy, timeout=60_000)
     window.close()
+
+
+@pytest.mark.parametrize("choice", ["dark", "light"])
+def test_tips_have_the_font_of_the_interface(hands: Hands, choice: str) -> None:
+    hands.window.look.choose(choice)
+    assert QToolTip.font().families() == ui_font().families()
+    assert QToolTip.font().pixelSize() == ui_font().pixelSize()

@@ -121,6 +121,8 @@ def _moved(
     before = next((int(blocks[word]) for word in after if blocks[word] >= 0), len(made))
     if after and 0 < after[0] != run[1] and blocks[after[0] - 1] == blocks[after[0]] == before:
         raise UsageError("This place is inside a passage that is moved or repeated. Choose one next to it.")
+    if before in (number, number + 1):
+        raise UsageError("These words are there already.")
     return moved_block(state, made, number, before)
 
 

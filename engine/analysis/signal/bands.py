@@ -70,6 +70,12 @@ def mel_to_hz(mel: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(mel < bend, mel * _HZ_PER_MEL, logarithmic)
 
 
+def equal_mel_edges_hz(lowest_hz: float, highest_hz: float, bands: int) -> Numbers:
+    """Return the edges of bands of equal width on O'Shaughnessy's mel scale in Hz, shape (bands + 1,)."""
+    lowest, highest = np.log1p(np.array([lowest_hz, highest_hz]) / 700.0)
+    return np.asarray(700.0 * np.expm1(np.linspace(lowest, highest, bands + 1)), np.float64)
+
+
 def mel_filter_bank(settings: MelSettings) -> NDArray[np.float32]:
     """Return the triangles that gather FFT bins into mel bands, shape (n_mels, n_fft // 2 + 1)."""
     bins_hz = np.arange(settings.n_fft // 2 + 1) * (settings.rate_hz / settings.n_fft)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.analysis.signal.bands import equal_mel_edges_hz
+
 RATE_HZ = 16_000
 _FRAME, _HOP = round(0.04 * RATE_HZ), round(0.01 * RATE_HZ)
 _LAG = 4
@@ -38,10 +40,6 @@ def held(samples: NDArray[np.float32]) -> tuple[float, float]:
 
 def _in_bands(spectra: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the power in bands of equal width on a mel scale from 100 to 4,000 Hz, shape (frames, bands)."""
-    mels = np.linspace(_mel(100.0), _mel(4_000.0), _BANDS + 1)
-    edges = np.round(700.0 * (np.exp(mels / 1127.0) - 1.0) * 2 * _FRAME / RATE_HZ).astype(np.int64)
+    edges_hz = equal_mel_edges_hz(100.0, 4_000.0, _BANDS)
+    edges = np.round(edges_hz * 2 * _FRAME / RATE_HZ).astype(np.int64)
     return np.add.reduceat(spectra, edges, axis=1)[:, :_BANDS]
-
-
-def _mel(hz: float) -> float:
-    return float(1127.0 * np.log1p(hz / 700.0))

@@ -153,7 +153,7 @@ def _probability(sound: Samples, above_db: float, pauses_s: tuple[float, float])
     odds = _BIAS + _VOICED * voiced + _CHANGE * change
     odds += _LENGTH * min(len(sound) / RATE_HZ, _MOST_LENGTH_S) + _ABOVE * min(above_db, _MOST_ABOVE_DB)
     odds += _PAUSES * sum(min(one, _MOST_PAUSE_S) for one in pauses_s)
-    return float(1.0 / (1.0 + np.exp(-odds)))
+    return _from_log_odds(odds)
 
 
 def _without(sounds: Spans, held_sound: Hesitation) -> Spans:
@@ -184,7 +184,11 @@ def _checked(
     fall = min(max(before - after, _LEAST_FALL), _MOST_FALL) if before and after else 0.0
     odds = min(np.log(held_sound.probability / (1.0 - held_sound.probability)), _MOST_ODDS)
     odds = _CHECKED + _HELD * odds + _FALL * fall + _LOST * sum(words[one].probability for one in lost)
-    return replace(held_sound, probability=float(1.0 / (1.0 + np.exp(-odds))))
+    return replace(held_sound, probability=_from_log_odds(odds))
+
+
+def _from_log_odds(odds: float) -> float:
+    return float(1.0 / (1.0 + np.exp(-odds)))
 
 
 def _log_probability(words: Sequence[SpokenWord], held_sound: Hesitation) -> float:
@@ -194,10 +198,10 @@ def _log_probability(words: Sequence[SpokenWord], held_sound: Hesitation) -> flo
     return float(np.log(np.array(near) + _NO_PROBABILITY).mean()) if near else 0.0
 
 
-def _silenced(samples: Samples, held: Sequence[Hesitation]) -> Samples:
+def _silenced(samples: Samples, sounds: Sequence[Hesitation]) -> Samples:
     """Return samples with silence at held sounds."""
     silenced = samples.copy()
-    for one in held:
+    for one in sounds:
         first, last = (one.start_s - _AROUND_S, one.stop_s + _AROUND_S)
         silenced[max(0, round(first * RATE_HZ)) : round(last * RATE_HZ)] = 0.0
     return silenced
@@ -218,9 +222,9 @@ def _missing(words: Sequence[SpokenWord], others: Sequence[SpokenWord]) -> froze
     return frozenset(lost)
 
 
-def _words_at(words: Sequence[SpokenWord], held: Hesitation) -> list[int]:
+def _words_at(words: Sequence[SpokenWord], held_sound: Hesitation) -> list[int]:
     """Return the places of the words at a held sound."""
-    return [place for place, one in enumerate(words) if held.start_s < one.middle_s < held.stop_s]
+    return [place for place, one in enumerate(words) if held_sound.start_s < one.middle_s < held_sound.stop_s]
 
 
 def _is_doubtful(word: SpokenWord) -> bool:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from engine.analysis.signal.bands import equal_mel_edges_hz
 from engine.core.progress import SILENT, Progress
 from engine.core.timebase import inside
 from engine.document.analysis import Transcript
@@ -27,8 +28,9 @@ Places = NDArray[np.int64]
 
 _FRAME_S = 0.02
 _FRAMES_READ = 256
-_LOWEST_HZ, _HIGHEST_HZ, _BANDS = 100.0, 8_000.0, 20
-"""Bands in which tracks are compared, of equal width on the mel scale."""
+_BANDS = 20
+_EDGES_HZ = equal_mel_edges_hz(100.0, 8_000.0, _BANDS)
+"""Of the bands in which tracks are compared."""
 _COMPARED_HZ = 4_000.0
 """The level of a track is that of the bands below: noise above hides how different the tracks are."""
 _FAINT_DB = -160.0
@@ -115,8 +117,7 @@ def frame_powers(microphones: Microphones, progress: Progress = SILENT) -> NDArr
 
 def all_bands(bands: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the power of `frame_powers` from that in bands, shape (tracks, frames)."""
-    edges_hz = _edges_hz()
-    middles_hz = np.sqrt(edges_hz[1:] * edges_hz[:-1])
+    middles_hz = np.sqrt(_EDGES_HZ[1:] * _EDGES_HZ[:-1])
     weights = np.where(middles_hz < _COMPARED_HZ, np.square(middles_hz / _COMPARED_HZ), 0.0)
     return np.asarray(bands @ weights.astype(np.float32), np.float32)
 
@@ -134,7 +135,7 @@ def _blocks_in_bands(microphones: Microphones, progress: Progress) -> Iterator[N
     """Yield the powers of `band_powers` in blocks of frames, each analysed with the frame after it."""
     frame = frame_samples(microphones.rate_hz)
     count, window = -(-microphones.length_samples // frame), np.hanning(2 * frame).astype(np.float32)
-    edges = np.minimum(np.rint(_edges_hz() * (2 * frame) / microphones.rate_hz).astype(np.int64), frame)
+    edges = np.minimum(np.rint(_EDGES_HZ * (2 * frame) / microphones.rate_hz).astype(np.int64), frame)
     for first in range(0, count, _FRAMES_READ):
         progress.check_cancelled()
         progress.report(first / count, "Comparing tracks")
@@ -143,12 +144,6 @@ def _blocks_in_bands(microphones: Microphones, progress: Progress) -> Iterator[N
         spectrum = np.fft.rfft(sliding_window_view(audio, 2 * frame, axis=1)[:, ::frame] * window)
         power = np.square(np.abs(spectrum)) / frame**2
         yield np.asarray(np.add.reduceat(power, edges, axis=2)[:, :, :-1], np.float32)
-
-
-def _edges_hz() -> Floats:
-    """Return the edges of the bands, equal steps of the mel scale, shape (bands + 1,)."""
-    lowest, highest = np.log1p(np.array([_LOWEST_HZ, _HIGHEST_HZ]) / 700.0)
-    return np.asarray(700.0 * np.expm1(np.linspace(lowest, highest, _BANDS + 1)))
 
 
 def levels_of(powers: NDArray[np.float32], spans_samples: Places, frame: int) -> TrackLevels:

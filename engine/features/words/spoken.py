@@ -28,7 +28,7 @@ class SpokenText:
     words: NDArray[np.int64]
 
     def words_in(self, first: int, stop: int) -> tuple[int, int]:
-        """Return the words [first, stop) of items [first, stop); both are equal without a word."""
+        """Return the words [first, stop) among items [first, stop), an empty span without any."""
         words = self.words[first:stop]
         words = words[words >= 0]
         return (int(words[0]), int(words[-1]) + 1) if len(words) else (0, 0)

@@ -167,10 +167,10 @@ def _all_recognised(
     for part in joined_spans(doubtful, _BREATH_S):
         found = _with_more_words(found, apart(part), part)
     for pair in _alike(held, samples, window, around):
-        if _is_said_again(found, *pair):
+        if _have_similar_words(found, *pair):
             continue
         again = [[*_inside(apart(part), part)] for part in pair]
-        if not _is_said_again([*again[0], *again[1]], *pair):
+        if not _have_similar_words([*again[0], *again[1]], *pair):
             break
         others = [word for word in found if not any(_is_inside(word, part) for part in pair)]
         found = [*others, *again[0], *again[1]]
@@ -206,7 +206,7 @@ def _inside(words: Sequence[SpokenWord], span: Span) -> Iterator[SpokenWord]:
     return (one for one in sorted(words, key=lambda one: one.start_s) if _is_inside(one, span))
 
 
-def _is_said_again(words: Sequence[SpokenWord], first: Span, again: Span) -> bool:
+def _have_similar_words(words: Sequence[SpokenWord], first: Span, again: Span) -> bool:
     """Return whether a passage has the words of another one, each from its start on."""
     found = [[*_inside(words, part)] for part in (first, again)]
     if not all(found) or any(
